@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.linux;
+
+/** The kernel's numbers, grouped by the call that takes them. Equal on x86-64 and AArch64 unless said otherwise. */
+final class Constants {
+    // open
+    static final int O_RDONLY = 0;
+    static final int O_RDWR = 2;
+    static final int O_CREAT = 0x40;
+    static final int O_EXCL = 0x80;
+    static final int O_NONBLOCK = 0x800;
+    static final int O_DSYNC = 0x1000;
+    static final int O_CLOEXEC = 0x80000;
+    static final int O_DIRECT = Linux.isAarch64() ? 0x10000 : 0x4000;
+    static final int O_DIRECTORY = Linux.isAarch64() ? 0x4000 : 0x10000;
+
+    // fcntl
+    static final int F_GETFL = 3;
+    static final int F_SETFL = 4;
+    static final int F_OFD_GETLK = 36;
+    static final int F_OFD_SETLK = 37;
+    static final int F_DUPFD_CLOEXEC = 1030;
+    static final int F_ADD_SEALS = 1033;
+    static final int F_GET_SEALS = 1034;
+    static final short F_RDLCK = 0;
+    static final short F_WRLCK = 1;
+    static final short F_UNLCK = 2;
+
+    // memfd_create and its seals
+    static final int MFD_CLOEXEC = 1;
+    static final int MFD_ALLOW_SEALING = 2;
+    static final int MFD_NOEXEC_SEAL = 8;
+    static final int F_SEAL_SEAL = 1;
+    static final int F_SEAL_SHRINK = 2;
+    static final int F_SEAL_GROW = 4;
+
+    // mmap
+    static final int PROT_READ = 1;
+    static final int PROT_WRITE = 2;
+    static final int MAP_SHARED = 1;
+
+    // statx: struct statx has one layout on every architecture
+    static final int AT_EMPTY_PATH = 0x1000;
+    static final int STATX_BASIC_STATS = 0x7ff;
+    static final int STATX_SIZE_OF_STRUCT = 256;
+    static final int STATX_MODE_OFFSET = 28;
+    static final int STATX_INODE_OFFSET = 32;
+    static final int STATX_SIZE_OFFSET = 40;
+    static final int S_IFMT = 0xf000;
+    static final int S_IFREG = 0x8000;
+    static final int S_IFBLK = 0x6000;
+    static final int S_IFSOCK = 0xc000;
+
+    // fallocate
+    static final int FALLOC_FL_KEEP_SIZE = 1;
+    static final int FALLOC_FL_PUNCH_HOLE = 2;
+    static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+    // preadv2, pwritev2
+    static final int RWF_DSYNC = 2;
+    static final int RWF_NOWAIT = 8;
+
+    // ioctl
+    static final long BLKGETSIZE64 = 0x80081272L;
+
+    // eventfd, epoll, poll
+    static final int EFD_CLOEXEC = O_CLOEXEC;
+    static final int EFD_NONBLOCK = O_NONBLOCK;
+    static final int EPOLL_CLOEXEC = O_CLOEXEC;
+    static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_DEL = 2;
+    static final int EPOLLIN = 1;
+    static final int EPOLLERR = 8;
+    static final int EPOLLHUP = 0x10;
+    static final int EPOLLRDHUP = 0x2000;
+    static final int EPOLLET = 1 << 31;
+    static final short POLLIN = 1;
+    static final short POLLOUT = 4;
+    static final short POLLNVAL = 0x20;
+
+    // sockets
+    static final int AF_UNIX = 1;
+    static final int SOCK_STREAM = 1;
+    static final int SOCK_CLOEXEC = O_CLOEXEC;
+    static final int SOCK_NONBLOCK = O_NONBLOCK;
+    static final int SOL_SOCKET = 1;
+    static final int SCM_RIGHTS = 1;
+    static final int SO_PEERCRED = 17;
+    static final int MSG_CTRUNC = 8;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+    static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    static final int SHUT_RDWR = 2;
+
+    // flock
+    static final int LOCK_EX = 2;
+    static final int LOCK_NB = 4;
+
+    private Constants() {}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A doorbell between threads or processes: a kernel counter that makes its descriptor readable while it is not zero.
+ *
+ * <p>Thread-safe, and {@link #signal()} and {@link #drain()} allocate nothing. A system call is a full fence in
+ * practice but not by promise: order memory with fences of your own before you signal.
+ */
+public final class Eventfd implements AutoCloseable {
+    private static final MemorySegment ONE = one();
+
+    private final FileDescriptor descriptor;
+
+    private Eventfd(FileDescriptor descriptor) {
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Creates a counter of zero, non-blocking.
+     *
+     * @throws LinuxException if the process is out of descriptors
+     */
+    public static Eventfd create() throws LinuxException {
+        Linux.require();
+        int fd = LibcSockets.eventfd(0, Constants.EFD_CLOEXEC | Constants.EFD_NONBLOCK);
+        return new Eventfd(FileDescriptor.adopt(LinuxException.check(fd, "eventfd", null)));
+    }
+
+    /**
+     * Takes over a received descriptor, which may be anything that takes 8-byte messages: some vhost-user front-ends
+     * send a socket. A peer can make a descriptor that it shares with us blocking again; where that peer is hostile,
+     * wait for it edge-triggered ({@link Epoll#addEdgeTriggered}) instead of draining it.
+     */
+    public static Eventfd adopt(FileDescriptor descriptor) {
+        return new Eventfd(descriptor);
+    }
+
+    /** Returns the descriptor, which this object goes on owning. */
+    public FileDescriptor descriptor() {
+        return descriptor;
+    }
+
+    /**
+     * Adds one. A counter that is full is signalled already, which counts as success; so does a peer that closed the
+     * other end of a socket in place of an eventfd, as nobody is left to wake.
+     *
+     * @throws LinuxException for any other error, such as a descriptor that cannot be written
+     */
+    public void signal() throws LinuxException {
+        long written;
+        do {
+            written = Libc.write(descriptor.number(), ONE, 8);
+        } while (written == -Errno.EINTR);
+        if (written < 0 && written != -Errno.EAGAIN && written != -Errno.EPIPE) {
+            throw new LinuxException("write(eventfd)", null, (int) -written);
+        }
+    }
+
+    /**
+     * Sets the counter to zero.
+     *
+     * @return the count before, so 0 where nobody had signalled. For a socket in place of an eventfd, one message.
+     * @throws LinuxException if the descriptor cannot be read
+     */
+    public long drain() throws LinuxException {
+        Scratch scratch = Scratch.ofThread();
+        scratch.word.set(ValueLayout.JAVA_LONG, 0, 0);
+        long count;
+        do {
+            count = Libc.read(descriptor.number(), scratch.word, 8);
+        } while (count == -Errno.EINTR);
+        if (count < 0 && count != -Errno.EAGAIN) {
+            throw new LinuxException("read(eventfd)", null, (int) -count);
+        }
+        return count <= 0 ? 0 : scratch.word.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    @Override
+    public void close() {
+        descriptor.close();
+    }
+
+    private static MemorySegment one() {
+        MemorySegment one = Arena.global().allocate(8, 8);
+        one.set(ValueLayout.JAVA_LONG, 0, 1);
+        return one.asReadOnly();
+    }
+}

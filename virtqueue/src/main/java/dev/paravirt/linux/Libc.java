@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.linux;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The C library's file and memory calls. Every method returns what the call returned, or the negated error number where
+ * the call failed; none retries. Pointers are passed as segments, so that the linker keeps their memory alive during
+ * the call: no other thread can unmap a buffer that the kernel is still filling.
+ *
+ * <p>No handle is linked with {@code Linker.Option.critical}: a critical call holds garbage collection up, and nearly
+ * all of these may block.
+ */
+final class Libc {
+    private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
+    private static final MethodHandle OPEN = handleVariadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FCNTL = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FCNTL_STRUCT = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    private static final MethodHandle IOCTL = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+    private static final MethodHandle IOCTL_WORD = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle STATX = handle("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+    private static final MethodHandle FCHMOD = handle("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle FALLOCATE = handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
+    private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+    private static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+    private static final MethodHandle PREAD = handle("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PWRITE = handle("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PREADV2 = handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+    private static final MethodHandle PWRITEV2 = handle("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+    private static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle MMAP = handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+
+    private Libc() {}
+
+    static int close(int fd) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) CLOSE.invokeExact(scratch.callState, fd));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int open(MemorySegment path, int flags, int mode) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) OPEN.invokeExact(scratch.callState, path, flags, mode));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int fcntl(int fd, int command, int argument) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FCNTL.invokeExact(scratch.callState, fd, command, argument));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int fcntlStruct(int fd, int command, MemorySegment argument) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FCNTL_STRUCT.invokeExact(scratch.callState, fd, command, argument));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int ioctl(int fd, long request, MemorySegment argument) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) IOCTL.invokeExact(scratch.callState, fd, request, argument));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int ioctlWord(int fd, long request, long argument) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) IOCTL_WORD.invokeExact(scratch.callState, fd, request, argument));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int statx(int fd, MemorySegment path, int flags, int mask, MemorySegment statx) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) STATX.invokeExact(scratch.callState, fd, path, flags, mask, statx));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int fchmod(int fd, int mode) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FCHMOD.invokeExact(scratch.callState, fd, mode));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int flock(int fd, int operation) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FLOCK.invokeExact(scratch.callState, fd, operation));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int ftruncate(int fd, long length) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FTRUNCATE.invokeExact(scratch.callState, fd, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int fallocate(int fd, int mode, long offset, long length) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FALLOCATE.invokeExact(scratch.callState, fd, mode, offset, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int fdatasync(int fd) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) FDATASYNC.invokeExact(scratch.callState, fd));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static long read(int fd, MemorySegment buffer, long length) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) READ.invokeExact(scratch.callState, fd, buffer, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static long write(int fd, MemorySegment buffer, long length) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) WRITE.invokeExact(scratch.callState, fd, buffer, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static long pread(int fd, MemorySegment buffer, long length, long offset) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) PREAD.invokeExact(scratch.callState, fd, buffer, length, offset));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static long pwrite(int fd, MemorySegment buffer, long length, long offset) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) PWRITE.invokeExact(scratch.callState, fd, buffer, length, offset));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** The target of the iovec is passed too, in a register that C ignores, to keep its memory alive during the call. */
+    static long preadv2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment target) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, target));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** As {@link #preadv2}, the source is passed to keep its memory alive. */
+    static long pwritev2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment source) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, source));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int memfdCreate(MemorySegment name, int flags) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) MEMFD_CREATE.invokeExact(scratch.callState, name, flags));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    /** Returns the address, or a negated error number: user addresses of both architectures are positive. */
+    static long mmap(long address, long length, int protection, int flags, int fd, long offset) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) MMAP.invokeExact(scratch.callState, address, length, protection, flags, fd, offset));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int munmap(long address, long length) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) MUNMAP.invokeExact(scratch.callState, address, length));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static MethodHandle handle(String symbol, MemoryLayout result, MemoryLayout... arguments) {
+        return link(symbol, FunctionDescriptor.of(result, arguments), List.of());
+    }
+
+    static MethodHandle handleVariadic(
+            String symbol, int firstVariadic, MemoryLayout result, MemoryLayout... arguments) {
+        return link(
+                symbol,
+                FunctionDescriptor.of(result, arguments),
+                List.of(Linker.Option.firstVariadicArg(firstVariadic)));
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle link(String symbol, FunctionDescriptor function, List<Linker.Option> options) {
+        Linker linker = Linker.nativeLinker();
+        List<Linker.Option> all = new ArrayList<>(options);
+        all.add(Linker.Option.captureCallState("errno"));
+        return linker.defaultLookup()
+                .find(symbol)
+                .map(address -> linker.downcallHandle(address, function, all.toArray(Linker.Option[]::new)))
+                .orElseGet(() -> missing(symbol, linker, function, all));
+    }
+
+    /** A C library without this function: fail when it is called, not when this class loads. */
+    @SuppressWarnings("restricted")
+    private static MethodHandle missing(
+            String symbol, Linker linker, FunctionDescriptor function, List<Linker.Option> options) {
+        MethodHandle linked = linker.downcallHandle(function, options.toArray(Linker.Option[]::new));
+        MethodHandle thrower = MethodHandles.throwException(
+                        linked.type().returnType(), UnsupportedOperationException.class)
+                .bindTo(new UnsupportedOperationException("this system's C library has no " + symbol));
+        return MethodHandles.dropArguments(thrower, 0, linked.type().dropParameterTypes(0, 1).parameterList());
+    }
+
+    /** What a handle throws is unchecked: a closed arena, or a bug here. */
+    static RuntimeException unexpected(Throwable failure) {
+        if (failure instanceof RuntimeException unchecked) {
+            return unchecked;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException(failure);
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The Linux system calls that the carriers and the disk back end need: shared memory, doorbells, sockets that carry
+ * descriptors, positional file I/O.
+ *
+ * <p>This package holds every downcall of the project. It is exported to the two sides of the framework only. A call
+ * that fails throws a {@link dev.paravirt.linux.LinuxException} which names the operation, the file and the error
+ * number. Nothing is looked up before first use: on another operating system each entry point throws an
+ * {@link java.lang.UnsupportedOperationException} that says so, and {@link dev.paravirt.linux.Linux#isSupported()}
+ * tells beforehand.
+ *
+ * <p>The calls of the request path (eventfd signal and drain, epoll and poll waits, positional reads and writes,
+ * fdatasync) allocate nothing once compiled and take no lock.
+ */
+@NullMarked
+package dev.paravirt.linux;
+
+import org.jspecify.annotations.NullMarked;
