@@ -20,6 +20,7 @@ final class Constants {
     static final int F_OFD_GETLK = 36;
     static final int F_OFD_SETLK = 37;
     static final int F_DUPFD_CLOEXEC = 1030;
+    static final int F_SETPIPE_SZ = 1031;
     static final int F_ADD_SEALS = 1033;
     static final int F_GET_SEALS = 1034;
     static final short F_RDLCK = 0;

@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
  * practice but not by promise: order memory with fences of your own before you signal.
  */
 public final class Eventfd implements AutoCloseable {
-    private static final MemorySegment ONE = one();
+    static final MemorySegment ONE = one();
 
     private final FileDescriptor descriptor;
 
@@ -62,22 +62,25 @@ public final class Eventfd implements AutoCloseable {
     }
 
     /**
-     * Sets the counter to zero.
+     * Sets the counter to zero. In place of an eventfd there may be a pipe or a socket, from which this takes the
+     * signals that wait, up to 64 of them.
      *
-     * @return the count before, so 0 where nobody had signalled. For a socket in place of an eventfd, one message.
+     * @return the count before, so 0 where nobody had signalled; for a pipe or a socket, not 0 where somebody had
      * @throws LinuxException if the descriptor cannot be read
      */
     public long drain() throws LinuxException {
-        Scratch scratch = Scratch.ofThread();
-        scratch.word.set(ValueLayout.JAVA_LONG, 0, 0);
-        long count;
+        MemorySegment signals = Scratch.ofThread().signals;
+        long length;
         do {
-            count = Libc.read(descriptor.number(), scratch.word, 8);
-        } while (count == -Errno.EINTR);
-        if (count < 0 && count != -Errno.EAGAIN) {
-            throw new LinuxException("read(eventfd)", null, (int) -count);
+            length = Libc.read(descriptor.number(), signals, signals.byteSize());
+        } while (length == -Errno.EINTR);
+        if (length < 0 && length != -Errno.EAGAIN) {
+            throw new LinuxException("read(eventfd)", null, (int) -length);
         }
-        return count <= 0 ? 0 : scratch.word.get(ValueLayout.JAVA_LONG, 0);
+        if (length < 8) {
+            return Math.max(length, 0);
+        }
+        return signals.get(ValueLayout.JAVA_LONG, 0);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The native memory that one thread needs for its system calls, made once a thread so that no call allocates: where the
- * linker leaves errno, one iovec, and eight bytes for an eventfd's counter.
+ * linker leaves errno, one iovec, and room for an eventfd's counter or for what a pipe holds in its place.
  */
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
@@ -18,13 +18,13 @@ final class Scratch {
 
     final MemorySegment callState;
     final MemorySegment iovec;
-    final MemorySegment word;
+    final MemorySegment signals;
 
     private Scratch() {
         Arena arena = Arena.ofAuto();
         callState = arena.allocate(Linker.Option.captureStateLayout());
         iovec = arena.allocate(16, 8);
-        word = arena.allocate(8, 8);
+        signals = arena.allocate(512, 8);
     }
 
     static Scratch ofThread() {
