@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.spec.console;
+
+/**
+ * Virtqueue indices of the console (VIRTIO 1.4, "Console Device / Virtqueues"). Only the queues of port 0 exist without
+ * MULTIPORT.
+ */
+public final class ConsoleQueues {
+    /** receiveq of port 0. */
+    public static final int RECEIVE = 0;
+
+    /** transmitq of port 0. */
+    public static final int TRANSMIT = 1;
+
+    /** Control receiveq: device to driver. */
+    public static final int CONTROL_RECEIVE = 2;
+
+    /** Control transmitq: driver to device. */
+    public static final int CONTROL_TRANSMIT = 3;
+
+    private ConsoleQueues() {}
+
+    /** receiveq of a port: the queues of port 1 and up stand behind the control queues. */
+    public static int receive(int port) {
+        return port == 0 ? RECEIVE : 2 * port + 2;
+    }
+
+    /** transmitq of a port. */
+    public static int transmit(int port) {
+        return receive(port) + 1;
+    }
+
+    /** How many virtqueues a device has that offers MULTIPORT with this max_nr_ports, 1 or more. */
+    public static int count(int maxPorts) {
+        return 2 * maxPorts + 2;
+    }
+}

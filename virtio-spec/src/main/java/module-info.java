@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Constants, layouts and values of VIRTIO 1.4 and of the paravirt hypercall transport.
+ *
+ * <p>Needs {@code java.base} alone, does no I/O, and may be compiled into freestanding code: static final
+ * numbers and static methods over {@code int} and {@code long}.
+ */
+module dev.paravirt.spec {
+    exports dev.paravirt.spec;
+    exports dev.paravirt.spec.blk;
+    exports dev.paravirt.spec.console;
+    exports dev.paravirt.spec.hypercall;
+    exports dev.paravirt.spec.mmio;
+    exports dev.paravirt.spec.ring;
+}
