@@ -12,5 +12,6 @@ module dev.paravirt.spec {
     exports dev.paravirt.spec.console;
     exports dev.paravirt.spec.hypercall;
     exports dev.paravirt.spec.mmio;
+    exports dev.paravirt.spec.net;
     exports dev.paravirt.spec.ring;
 }
