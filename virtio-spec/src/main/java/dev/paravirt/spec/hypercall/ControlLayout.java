@@ -20,10 +20,10 @@ public final class ControlLayout {
     /** s64. */
     public static final int CALL_RESULT = 40;
 
-    /** u32, 1 while the guest sleeps, or is about to, on the reply eventfd. */
+    /** u32, 1 while the guest sleeps, or is about to, on the reply signal. */
     public static final int CALLER_SLEEPING = 128;
 
-    /** u32, 1 while the hypervisor sleeps, or is about to, on the call eventfd. */
+    /** u32, 1 while the hypervisor sleeps, or is about to, on the call signal. */
     public static final int SERVER_SLEEPING = 256;
 
     /** Where the doorbells begin. */
@@ -38,7 +38,7 @@ public final class ControlLayout {
     /** u32 within a line: reason bits that the guest has not taken yet. */
     public static final int LINE_REASON = 0;
 
-    /** u32 within a line: 1 while the guest sleeps, or is about to, on the line's eventfd. */
+    /** u32 within a line: 1 while the guest sleeps, or is about to, on the line's signal. */
     public static final int LINE_SLEEPING = 128;
 
     /** No call has been made yet. */

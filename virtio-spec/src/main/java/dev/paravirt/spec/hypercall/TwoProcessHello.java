@@ -5,8 +5,8 @@ package dev.paravirt.spec.hypercall;
  * The one message with which a hypervisor greets a guest in the two-process carrier, specified in {@code HYPERCALLS.md}
  * ("Two processes"). Byte offsets; fields are little-endian.
  *
- * <p>File descriptors come with it in this order: control memory, one for each region, call eventfd, reply eventfd, one
- * eventfd for each doorbell, one for each line.
+ * <p>File descriptors come with it in this order: control memory, one for each region, call signal, reply signal, one
+ * signal for each doorbell, one for each line. A signal is an eventfd or a pipe's read end: readable while signalled.
  */
 public final class TwoProcessHello {
     /** The value of the field at {@link #MAGIC_FIELD}: the bytes "PARAVIRT". */
@@ -70,22 +70,22 @@ public final class TwoProcessHello {
         return 1 + region;
     }
 
-    /** Which of the descriptors is the call eventfd. */
+    /** Which of the descriptors is the call signal. */
     public static int callDescriptor(int regionCount) {
         return 1 + regionCount;
     }
 
-    /** Which of the descriptors is the reply eventfd. */
+    /** Which of the descriptors is the reply signal. */
     public static int replyDescriptor(int regionCount) {
         return 2 + regionCount;
     }
 
-    /** Which of the descriptors is a doorbell's eventfd. */
+    /** Which of the descriptors is a doorbell's signal. */
     public static int doorbellDescriptor(int regionCount, int doorbell) {
         return 3 + regionCount + doorbell;
     }
 
-    /** Which of the descriptors is a line's eventfd. */
+    /** Which of the descriptors is a line's signal. */
     public static int lineDescriptor(int regionCount, int doorbellCount, int line) {
         return 3 + regionCount + doorbellCount + line;
     }
