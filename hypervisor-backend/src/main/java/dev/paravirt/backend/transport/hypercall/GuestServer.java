@@ -2,6 +2,7 @@
 package dev.paravirt.backend.transport.hypercall;
 
 import dev.paravirt.linux.Epoll;
+import dev.paravirt.linux.Errno;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.Poll;
@@ -121,12 +122,26 @@ public final class GuestServer implements AutoCloseable {
                 GuestMachine machine = machines.start(guest);
                 CallServer calls =
                         new CallServer(guest, machine, connection.descriptor(), stop.descriptor())) {
-            LOG.debug("guest process {} connected", connection.peer().process());
-            guest.greet(connection);
-            calls.serve();
+            if (greet(guest, connection)) {
+                calls.serve();
+            }
             LOG.debug("guest is gone");
         } catch (IOException | RuntimeException | InternalError failure) {
             LOG.warn("the session of a guest ended with an error; the next guest will be served", failure);
+        }
+    }
+
+    /** A guest that was killed, or lost its patience, before its turn came is nothing to warn of. */
+    private static boolean greet(SharedGuest guest, UnixSocket connection) throws LinuxException {
+        try {
+            guest.greet(connection);
+            LOG.debug("guest process {} is greeted", connection.peer().process());
+            return true;
+        } catch (LinuxException failure) {
+            if (failure.errno() == Errno.EPIPE || failure.errno() == Errno.ECONNRESET) {
+                return false;
+            }
+            throw failure;
         }
     }
 
