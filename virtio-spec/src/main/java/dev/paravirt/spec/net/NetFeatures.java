@@ -156,7 +156,13 @@ public final class NetFeatures {
         return -1;
     }
 
-    private static boolean requirementsMet(int bit, FeatureBits in) {
+    /**
+     * Whether a set has what one feature needs (VIRTIO 1.4, "Feature bit requirements"), be it in the set itself or not.
+     *
+     * @param bit the feature
+     * @param in the set
+     */
+    public static boolean requirementsMet(int bit, FeatureBits in) {
         return switch (bit) {
             case GUEST_TSO4, GUEST_TSO6, GUEST_UFO, GUEST_USO4, GUEST_USO6 -> in.has(GUEST_CSUM);
             case GUEST_ECN -> in.has(GUEST_TSO4) || in.has(GUEST_TSO6);
