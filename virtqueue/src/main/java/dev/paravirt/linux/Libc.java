@@ -33,16 +33,20 @@ final class Libc {
     private static final MethodHandle FCHMOD = handle("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle FALLOCATE = handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle FALLOCATE =
+            handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
     private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle PREAD = handle("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle PWRITE = handle("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PREADV2 = handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
-    private static final MethodHandle PWRITEV2 = handle("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+    private static final MethodHandle PREADV2 =
+            handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+    private static final MethodHandle PWRITEV2 =
+            handle("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
     private static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle MMAP = handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle MMAP =
+            handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
 
     private Libc() {}
@@ -191,11 +195,12 @@ final class Libc {
         }
     }
 
-    /** The target of the iovec is passed too, in a register that C ignores, to keep its memory alive during the call. */
+    /** The target is passed too, in a register that C ignores: that keeps its memory alive during the call. */
     static long preadv2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment target) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, target));
+            return scratch.result(
+                    (long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, target));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -205,7 +210,8 @@ final class Libc {
     static long pwritev2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment source) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, source));
+            return scratch.result(
+                    (long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, source));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -224,7 +230,8 @@ final class Libc {
     static long mmap(long address, long length, int protection, int flags, int fd, long offset) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) MMAP.invokeExact(scratch.callState, address, length, protection, flags, fd, offset));
+            return scratch.result(
+                    (long) MMAP.invokeExact(scratch.callState, address, length, protection, flags, fd, offset));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -270,7 +277,8 @@ final class Libc {
         MethodHandle thrower = MethodHandles.throwException(
                         linked.type().returnType(), UnsupportedOperationException.class)
                 .bindTo(new UnsupportedOperationException("this system's C library has no " + symbol));
-        return MethodHandles.dropArguments(thrower, 0, linked.type().dropParameterTypes(0, 1).parameterList());
+        return MethodHandles.dropArguments(
+                thrower, 0, linked.type().dropParameterTypes(0, 1).parameterList());
     }
 
     /** What a handle throws is unchecked: a closed arena, or a bug here. */

@@ -13,17 +13,21 @@ final class LibcSockets {
     private static final MethodHandle EVENTFD = Libc.handle("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle PIPE2 = Libc.handle("pipe2", JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle EPOLL_CREATE1 = Libc.handle("epoll_create1", JAVA_INT, JAVA_INT);
-    private static final MethodHandle EPOLL_CTL = Libc.handle("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle EPOLL_WAIT = Libc.handle("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final MethodHandle EPOLL_CTL =
+            Libc.handle("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    private static final MethodHandle EPOLL_WAIT =
+            Libc.handle("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final MethodHandle PPOLL = Libc.handle("ppoll", JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
     private static final MethodHandle SOCKET = Libc.handle("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle SOCKETPAIR = Libc.handle("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    private static final MethodHandle SOCKETPAIR =
+            Libc.handle("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle BIND = Libc.handle("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle LISTEN = Libc.handle("listen", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle ACCEPT4 = Libc.handle("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
     private static final MethodHandle CONNECT = Libc.handle("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle SHUTDOWN = Libc.handle("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle GETSOCKOPT = Libc.handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle GETSOCKOPT =
+            Libc.handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SENDMSG = Libc.handle("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
     private static final MethodHandle RECVMSG = Libc.handle("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
 
@@ -68,7 +72,8 @@ final class LibcSockets {
     static int epollWait(int epoll, MemorySegment events, int capacity, int timeoutMillis) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) EPOLL_WAIT.invokeExact(scratch.callState, epoll, events, capacity, timeoutMillis));
+            return scratch.result(
+                    (int) EPOLL_WAIT.invokeExact(scratch.callState, epoll, events, capacity, timeoutMillis));
         } catch (Throwable failure) {
             throw Libc.unexpected(failure);
         }

@@ -35,8 +35,8 @@ public final class Linux {
         return switch (architecture) {
             case "amd64", "x86_64", "aarch64" -> null;
             default ->
-                "the Linux system calls are laid out for amd64 and aarch64 only; the JVM reports os.arch " + architecture
-                        + ". The same-process carrier and memory images work everywhere.";
+                "the Linux system calls are laid out for amd64 and aarch64 only; the JVM reports os.arch "
+                        + architecture + ". The same-process carrier and memory images work everywhere.";
         };
     }
 

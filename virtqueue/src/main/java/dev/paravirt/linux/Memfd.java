@@ -67,8 +67,7 @@ public final class Memfd implements AutoCloseable {
      * @param mustBeSealed whether to refuse memory that the peer could still shrink
      * @throws LinuxException with EINVAL if the memory is smaller than claimed or not sealed as asked
      */
-    public static Memfd adopt(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed)
-            throws LinuxException {
+    public static Memfd adopt(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed) throws LinuxException {
         try {
             check(descriptor, claimedSize, mustBeSealed);
             return new Memfd(descriptor, claimedSize);
@@ -78,12 +77,12 @@ public final class Memfd implements AutoCloseable {
         }
     }
 
-    private static void check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed)
-            throws LinuxException {
+    private static void check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed) throws LinuxException {
         if (mustBeSealed) {
             int seals = Libc.fcntl(descriptor.number(), Constants.F_GET_SEALS, 0);
             if (seals < 0 || (seals & Constants.F_SEAL_SHRINK) == 0) {
-                throw new LinuxException("check of received memory, which is not sealed against shrinking", null, Errno.EINVAL);
+                throw new LinuxException(
+                        "check of received memory, which is not sealed against shrinking", null, Errno.EINVAL);
             }
         }
         // After the seals: a size checked before them could still change.

@@ -231,7 +231,8 @@ public final class PositionalFile implements AutoCloseable {
      */
     public boolean tryLock(boolean exclusive) throws LinuxException {
         try (Arena local = Arena.ofConfined()) {
-            MemorySegment lock = local.allocate(32, 8); // struct flock: from 0, length 0: to the end, whatever it will be
+            MemorySegment lock =
+                    local.allocate(32, 8); // struct flock: from 0, length 0: to the end, whatever it will be
             lock.set(ValueLayout.JAVA_SHORT, 0, exclusive ? Constants.F_WRLCK : Constants.F_RDLCK);
             int result = Libc.fcntlStruct(descriptor.number(), Constants.F_OFD_SETLK, lock);
             if (result == -Errno.EAGAIN || result == -Errno.EACCES) {

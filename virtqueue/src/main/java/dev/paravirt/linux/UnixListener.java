@@ -135,10 +135,7 @@ public final class UnixListener implements AutoCloseable {
      */
     public @Nullable UnixSocket accept() throws LinuxException {
         int fd = LibcSockets.accept4(
-                descriptor.number(),
-                MemorySegment.NULL,
-                MemorySegment.NULL,
-                Constants.SOCK_CLOEXEC);
+                descriptor.number(), MemorySegment.NULL, MemorySegment.NULL, Constants.SOCK_CLOEXEC);
         if (fd == -Errno.EAGAIN || fd == -Errno.EINTR || fd == -Errno.ECONNABORTED) {
             return null;
         }

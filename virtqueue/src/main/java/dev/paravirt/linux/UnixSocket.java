@@ -108,8 +108,7 @@ public final class UnixSocket implements AutoCloseable {
      * @param timeoutNanos how long to wait in all for a peer that does not read; negative for ever
      * @throws LinuxException EPIPE if the peer is gone, ETIMEDOUT if it does not read; part may have been sent then
      */
-    public void send(MemorySegment bytes, List<FileDescriptor> descriptors, long timeoutNanos)
-            throws LinuxException {
+    public void send(MemorySegment bytes, List<FileDescriptor> descriptors, long timeoutNanos) throws LinuxException {
         if (bytes.byteSize() == 0 || descriptors.size() > MAX_DESCRIPTORS) {
             throw new IllegalArgumentException("a message has at least one byte and at most " + MAX_DESCRIPTORS
                     + " descriptors, not " + bytes.byteSize() + " and " + descriptors.size());

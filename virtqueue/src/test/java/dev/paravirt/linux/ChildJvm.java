@@ -31,7 +31,8 @@ final class ChildJvm implements AutoCloseable {
                 classPath(),
                 main.getName()));
         command.addAll(List.of(arguments));
-        return new ChildJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+        return new ChildJvm(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     /** On the module path the tests are patched into the module; a child takes them from the class path instead. */

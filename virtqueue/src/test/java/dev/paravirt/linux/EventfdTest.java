@@ -31,8 +31,7 @@ class EventfdTest {
         try (Eventfd doorbell = Eventfd.create();
                 Arena arena = Arena.ofConfined()) {
             long largest = -2; // 2^64 - 2, the most an eventfd holds
-            Libc.write(
-                    doorbell.descriptor().number(), arena.allocateFrom(ValueLayout.JAVA_LONG, largest), 8);
+            Libc.write(doorbell.descriptor().number(), arena.allocateFrom(ValueLayout.JAVA_LONG, largest), 8);
             doorbell.signal();
             assertThat(doorbell.drain()).isEqualTo(largest);
         }
@@ -77,7 +76,9 @@ class EventfdTest {
             assertThat(wait.get(20, TimeUnit.SECONDS)).isEqualTo(1);
             assertThat(epoll.token(0)).isEqualTo(-7);
             assertThat(epoll.isHangUp(0)).isFalse();
-            assertThat(epoll.await(0)).as("level-triggered: still there until drained").isEqualTo(1);
+            assertThat(epoll.await(0))
+                    .as("level-triggered: still there until drained")
+                    .isEqualTo(1);
 
             right.drain();
             left.signal();

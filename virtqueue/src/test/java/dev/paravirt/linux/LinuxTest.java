@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 class LinuxTest {
     @Test
     void saysWhatIsMissingOnOtherSystems() {
-        assertThat(Linux.obstacle("Mac OS X", "aarch64")).contains("needs Linux").contains("Mac OS X");
+        assertThat(Linux.obstacle("Mac OS X", "aarch64"))
+                .contains("needs Linux")
+                .contains("Mac OS X");
         assertThat(Linux.obstacle("Linux", "riscv64")).contains("riscv64");
         assertThat(Linux.obstacle("Linux", "amd64")).isNull();
         assertThat(Linux.obstacle("Linux", "aarch64")).isNull();

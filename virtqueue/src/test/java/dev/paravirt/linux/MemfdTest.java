@@ -48,7 +48,9 @@ class MemfdTest {
             int fd = memory.descriptor().number();
             assertThat(Libc.ftruncate(fd, SIZE / 2)).isEqualTo(-Errno.EPERM);
             assertThat(Libc.ftruncate(fd, SIZE * 2)).isEqualTo(-Errno.EPERM);
-            assertThat(Libc.fcntl(fd, Constants.F_ADD_SEALS, 0x10)).as("no more seals").isEqualTo(-Errno.EPERM);
+            assertThat(Libc.fcntl(fd, Constants.F_ADD_SEALS, 0x10))
+                    .as("no more seals")
+                    .isEqualTo(-Errno.EPERM);
         }
     }
 

@@ -37,7 +37,9 @@ class PositionalFileTest {
             assertThat(file.write(memory, 4096, 1000, 10_000)).isEqualTo(1000);
             assertThat(file.size()).isEqualTo(11_000);
             memory.fill((byte) 1);
-            assertThat(file.read(memory, 8, 4096, 10_000)).as("up to the end of the file").isEqualTo(1000);
+            assertThat(file.read(memory, 8, 4096, 10_000))
+                    .as("up to the end of the file")
+                    .isEqualTo(1000);
             assertThat(memory.get(ValueLayout.JAVA_LONG, 8)).isEqualTo(42);
             assertThat(memory.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 1);
             assertThat(memory.get(ValueLayout.JAVA_BYTE, 1008)).isEqualTo((byte) 1);
@@ -74,7 +76,9 @@ class PositionalFileTest {
             } else {
                 assertThat(count).isEqualTo(4096);
                 assertThat(memory.get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 9);
-                assertThat(file.readCached(memory, 0, 4096, 4096)).as("past the end").isZero();
+                assertThat(file.readCached(memory, 0, 4096, 4096))
+                        .as("past the end")
+                        .isZero();
             }
         }
     }
@@ -90,7 +94,8 @@ class PositionalFileTest {
             assertThat(file.size()).isEqualTo(16_384);
             assertThat(file.read(memory, 0, 16_384, 0)).isEqualTo(16_384);
             assertThat(memory.get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 3);
-            assertThat(memory.asSlice(4096, 4096).mismatch(arena.allocate(4096))).isEqualTo(-1);
+            assertThat(memory.asSlice(4096, 4096).mismatch(arena.allocate(4096)))
+                    .isEqualTo(-1);
             assertThat(memory.get(ValueLayout.JAVA_BYTE, 8192)).isEqualTo((byte) 3);
             file.reserve(1 << 20, 4096);
             assertThat(file.size()).isEqualTo(16_384);

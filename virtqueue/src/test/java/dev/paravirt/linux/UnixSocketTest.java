@@ -125,7 +125,8 @@ class UnixSocketTest {
     void listensForItsOwnUserAlone(@TempDir Path directory) throws IOException {
         Path path = directory.resolve("socket");
         try (UnixListener listener = UnixListener.listen(path)) {
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .isEqualTo("rw-------");
             assertThat(listener.accept()).isNull();
             try (UnixSocket client = UnixSocket.connect(path)) {
                 assertThat(listener.await(SECONDS_20)).isTrue();

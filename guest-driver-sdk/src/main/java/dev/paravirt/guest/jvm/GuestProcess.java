@@ -72,8 +72,7 @@ public final class GuestProcess implements AutoCloseable {
             }
             for (int line = 0; line < lines.length; line++) {
                 Eventfd wakeUp = eventfd(hello, TwoProcessHello.lineDescriptor(regions, doorbells.length, line));
-                lines[line] =
-                        new InterruptLine(control, wakeUp, connection.descriptor(), doorbells.length, line);
+                lines[line] = new InterruptLine(control, wakeUp, connection.descriptor(), doorbells.length, line);
             }
         } catch (IOException | RuntimeException failure) {
             close();

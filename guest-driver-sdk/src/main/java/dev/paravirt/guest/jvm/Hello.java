@@ -18,16 +18,15 @@ import java.nio.ByteOrder;
  * @param addresses guest-physical address of each region
  * @param sizes bytes of each region
  */
-record Hello(
-        ReceivedMessage descriptors, long controlSize, long[] addresses, long[] sizes, int doorbells, int lines)
+record Hello(ReceivedMessage descriptors, long controlSize, long[] addresses, long[] sizes, int doorbells, int lines)
         implements AutoCloseable {
     private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     static Hello receive(UnixSocket socket, long timeoutNanos) throws IOException {
         if (!socket.awaitReadable(timeoutNanos)) {
-            throw new IOException("the hypervisor did not greet this guest within "
-                    + timeoutNanos / 1_000_000 + " ms; does it serve another guest?");
+            throw new IOException("the hypervisor did not greet this guest within " + timeoutNanos / 1_000_000
+                    + " ms; does it serve another guest?");
         }
         try (Arena local = Arena.ofConfined()) {
             MemorySegment bytes = local.allocate(TwoProcessHello.size(TwoProcessHello.MAX_REGIONS), 8);
@@ -66,8 +65,19 @@ record Hello(
         for (int region = 0; region < regions; region++) {
             addresses[region] = bytes.get(LE64, TwoProcessHello.region(region) + TwoProcessHello.REGION_GPA);
             sizes[region] = bytes.get(LE64, TwoProcessHello.region(region) + TwoProcessHello.REGION_LENGTH);
+            requireApart(addresses, sizes, region);
         }
         return new Hello(message, controlSize, addresses, sizes, doorbells, lines);
+    }
+
+    private static void requireApart(long[] addresses, long[] sizes, int region) throws IOException {
+        long address = addresses[region];
+        long size = sizes[region];
+        require(address >= 0 && size > 0 && address <= Long.MAX_VALUE - size, "memory region " + region);
+        for (int other = 0; other < region; other++) {
+            boolean apart = address + size <= addresses[other] || addresses[other] + sizes[other] <= address;
+            require(apart, "memory regions " + other + " and " + region + " overlap");
+        }
     }
 
     private static void require(boolean condition, String otherwise) throws IOException {

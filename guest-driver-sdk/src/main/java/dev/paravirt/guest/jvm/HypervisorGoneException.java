@@ -3,7 +3,7 @@ package dev.paravirt.guest.jvm;
 
 import java.io.Serial;
 
-/** The hypervisor process ended while its guest lived. Nothing can be asked of it any more; the guest's memory stays. */
+/** The hypervisor process ended while its guest lived. The guest's memory stays; nobody answers any more. */
 public final class HypervisorGoneException extends IllegalStateException {
     @Serial
     private static final long serialVersionUID = 1;

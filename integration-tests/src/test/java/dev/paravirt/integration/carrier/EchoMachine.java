@@ -10,7 +10,7 @@ import dev.paravirt.linux.LinuxException;
 import dev.paravirt.spec.hypercall.HypercallError;
 import java.io.IOException;
 
-/** A machine without devices: it adds one to what a call brings, and answers each doorbell on the line of that number. */
+/** A machine without devices: it adds one to what a call brings, and raises line N for doorbell N. */
 final class EchoMachine implements GuestMachine {
     static final int LINES = 4;
     static final GuestShape SHAPE = GuestShape.of(1 << 20, LINES, LINES);

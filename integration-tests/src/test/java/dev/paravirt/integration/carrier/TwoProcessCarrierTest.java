@@ -52,7 +52,9 @@ class TwoProcessCarrierTest {
             for (int round = 0; round < 20_000; round++) {
                 int line = random.nextInt(EchoMachine.LINES);
                 guest.notify(line, round);
-                assertThat(guest.await(line, PATIENCE.toNanos())).as("wake-up " + round).isEqualTo(1);
+                assertThat(guest.await(line, PATIENCE.toNanos()))
+                        .as("wake-up " + round)
+                        .isEqualTo(1);
             }
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
         }
@@ -66,7 +68,8 @@ class TwoProcessCarrierTest {
             for (int thread = 0; thread < threads.length; thread++) {
                 int line = thread;
                 threads[thread] = CompletableFuture.runAsync(
-                        () -> callAndWait(guest, line), task -> Thread.ofPlatform().start(task));
+                        () -> callAndWait(guest, line),
+                        task -> Thread.ofPlatform().start(task));
             }
             CompletableFuture.allOf(threads).get(60, TimeUnit.SECONDS);
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
@@ -248,8 +251,7 @@ class TwoProcessCarrierTest {
 
     static final class Hypervisor {
         public static void main(String[] arguments) throws Exception {
-            try (GuestServer server =
-                    GuestServer.listen(Path.of(arguments[0]), EchoMachine.SHAPE, EchoMachine::new)) {
+            try (GuestServer server = GuestServer.listen(Path.of(arguments[0]), EchoMachine.SHAPE, EchoMachine::new)) {
                 System.out.println("listening");
                 server.awaitEnd(Duration.ofMinutes(2));
             }

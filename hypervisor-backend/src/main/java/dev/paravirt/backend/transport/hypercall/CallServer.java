@@ -90,9 +90,8 @@ final class CallServer implements AutoCloseable {
         long a1 = control.getLong(ControlLayout.CALL_ARGUMENTS + 8);
         long a2 = control.getLong(ControlLayout.CALL_ARGUMENTS + 16);
         long a3 = control.getLong(ControlLayout.CALL_ARGUMENTS + 24);
-        long result = number == Hypercall.WAIT
-                ? HypercallError.NOT_SUPPORTED
-                : machine.hypercall(number, a0, a1, a2, a3);
+        long result =
+                number == Hypercall.WAIT ? HypercallError.NOT_SUPPORTED : machine.hypercall(number, a0, a1, a2, a3);
         control.putLong(ControlLayout.CALL_RESULT, result);
         // Pairs with the guest's acquire of the state before it reads the result.
         control.putIntRelease(ControlLayout.CALL_STATE, ControlLayout.CALL_DONE);

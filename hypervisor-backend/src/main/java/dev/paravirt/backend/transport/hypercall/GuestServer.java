@@ -57,8 +57,7 @@ public final class GuestServer implements AutoCloseable {
      * @param machines makes the machine of each guest
      * @throws IOException if another server listens there already, or the system refuses
      */
-    public static GuestServer listen(Path socket, GuestShape shape, GuestMachine.Factory machines)
-            throws IOException {
+    public static GuestServer listen(Path socket, GuestShape shape, GuestMachine.Factory machines) throws IOException {
         UnixListener listener = UnixListener.listen(socket);
         try {
             return new GuestServer(shape, machines, listener, null).started();
@@ -120,8 +119,7 @@ public final class GuestServer implements AutoCloseable {
         try (connection;
                 SharedGuest guest = new SharedGuest(shape);
                 GuestMachine machine = machines.start(guest);
-                CallServer calls =
-                        new CallServer(guest, machine, connection.descriptor(), stop.descriptor())) {
+                CallServer calls = new CallServer(guest, machine, connection.descriptor(), stop.descriptor())) {
             if (greet(guest, connection)) {
                 calls.serve();
             }

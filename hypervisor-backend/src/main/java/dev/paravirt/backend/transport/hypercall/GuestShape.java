@@ -23,8 +23,8 @@ public record GuestShape(List<Region> regions, int doorbells, int lines) {
     public record Region(long address, long size) {
         public Region {
             if (address < 0 || size <= 0 || address > Long.MAX_VALUE - size || (address | size) % PAGE != 0) {
-                throw new IllegalArgumentException(
-                        "a memory region is whole pages of 4096 bytes: " + size + " bytes at 0x" + Long.toHexString(address));
+                throw new IllegalArgumentException("a memory region is whole pages of 4096 bytes: " + size
+                        + " bytes at 0x" + Long.toHexString(address));
             }
         }
 
@@ -36,20 +36,24 @@ public record GuestShape(List<Region> regions, int doorbells, int lines) {
     public GuestShape {
         regions = List.copyOf(regions);
         if (regions.isEmpty() || regions.size() > TwoProcessHello.MAX_REGIONS) {
-            throw new IllegalArgumentException("1 to " + TwoProcessHello.MAX_REGIONS + " memory regions, not " + regions.size());
+            throw new IllegalArgumentException(
+                    "1 to " + TwoProcessHello.MAX_REGIONS + " memory regions, not " + regions.size());
         }
         if (doorbells < 1
                 || lines < 1
                 || doorbells > TwoProcessHello.MAX_DESCRIPTORS
                 || lines > TwoProcessHello.MAX_DESCRIPTORS
-                || TwoProcessHello.descriptorCount(regions.size(), doorbells, lines) > TwoProcessHello.MAX_DESCRIPTORS) {
-            throw new IllegalArgumentException("regions, doorbells and lines come to at most "
-                    + (TwoProcessHello.MAX_DESCRIPTORS - 3) + ": " + regions.size() + ", " + doorbells + " and " + lines);
+                || TwoProcessHello.descriptorCount(regions.size(), doorbells, lines)
+                        > TwoProcessHello.MAX_DESCRIPTORS) {
+            throw new IllegalArgumentException(
+                    "regions, doorbells and lines come to at most " + (TwoProcessHello.MAX_DESCRIPTORS - 3) + ": "
+                            + regions.size() + ", " + doorbells + " and " + lines);
         }
         for (int i = 0; i < regions.size(); i++) {
             for (int j = i + 1; j < regions.size(); j++) {
                 if (regions.get(i).overlaps(regions.get(j))) {
-                    throw new IllegalArgumentException("memory regions overlap: " + regions.get(i) + " and " + regions.get(j));
+                    throw new IllegalArgumentException(
+                            "memory regions overlap: " + regions.get(i) + " and " + regions.get(j));
                 }
             }
         }

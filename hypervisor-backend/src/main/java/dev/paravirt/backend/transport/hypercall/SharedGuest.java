@@ -103,8 +103,14 @@ public final class SharedGuest implements AutoCloseable {
             hello.set(LE64, TwoProcessHello.CONTROL_SIZE, control.byteSize());
             for (int index = 0; index < regions.size(); index++) {
                 int entry = TwoProcessHello.region(index);
-                hello.set(LE64, entry + TwoProcessHello.REGION_GPA, regions.get(index).address());
-                hello.set(LE64, entry + TwoProcessHello.REGION_LENGTH, regions.get(index).size());
+                hello.set(
+                        LE64,
+                        entry + TwoProcessHello.REGION_GPA,
+                        regions.get(index).address());
+                hello.set(
+                        LE64,
+                        entry + TwoProcessHello.REGION_LENGTH,
+                        regions.get(index).size());
             }
             guest.send(hello, sent, GREETING_NANOS);
         }

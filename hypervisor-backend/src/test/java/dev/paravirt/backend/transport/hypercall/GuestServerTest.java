@@ -143,7 +143,8 @@ class GuestServerTest {
                 Epoll epoll = Epoll.create(4)) {
             epoll.addEdgeTriggered(shared.get().doorbell(2), 2);
             guest.control.putIntRelease(ControlLayout.doorbell(2), 0x8000_0005);
-            Eventfd.adopt(guest.descriptors.get(TwoProcessHello.doorbellDescriptor(1, 2))).signal();
+            Eventfd.adopt(guest.descriptors.get(TwoProcessHello.doorbellDescriptor(1, 2)))
+                    .signal();
             assertThat(epoll.await(20_000)).isEqualTo(1);
             assertThat(shared.get().notificationData(2)).isEqualTo(0x8000_0005);
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
@@ -156,7 +157,9 @@ class GuestServerTest {
             for (int round = 1; round <= 20; round++) {
                 try (RawGuest guest = RawGuest.connect(path())) {
                     assertThat(guest.call(ECHO, round)).isEqualTo(round + 1);
-                    assertThat(guest.control.getInt(ControlLayout.doorbell(0))).as("fresh memory").isZero();
+                    assertThat(guest.control.getInt(ControlLayout.doorbell(0)))
+                            .as("fresh memory")
+                            .isZero();
                     guest.control.putInt(ControlLayout.doorbell(0), 1);
                 }
             }
@@ -317,8 +320,7 @@ class GuestServerTest {
             return descriptors
                     .filter(descriptor -> {
                         try {
-                            String target =
-                                    Files.readSymbolicLink(descriptor).toString();
+                            String target = Files.readSymbolicLink(descriptor).toString();
                             return !target.startsWith("/") || target.startsWith("/memfd:");
                         } catch (IOException closedMeanwhile) {
                             return false;
