@@ -38,8 +38,10 @@ final class Libc {
     private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
     private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle PREAD = handle("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PWRITE = handle("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PREAD =
+            handle("pread", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+    private static final MethodHandle PWRITE =
+            handle("pwrite", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
     private static final MethodHandle PREADV2 =
             handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
     private static final MethodHandle PWRITEV2 =
@@ -177,41 +179,46 @@ final class Libc {
         }
     }
 
-    static long pread(int fd, MemorySegment buffer, long length, long offset) {
+    /**
+     * Reads to an address inside {@code owner}, which is passed too, in a register that C ignores: that keeps the
+     * memory alive during the call. A slice would do so too, but is an object that the compiler cannot always avoid.
+     */
+    static long pread(int fd, long address, long length, long offset, MemorySegment owner) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PREAD.invokeExact(scratch.callState, fd, buffer, length, offset));
+            return scratch.result((long) PREAD.invokeExact(scratch.callState, fd, address, length, offset, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
-    static long pwrite(int fd, MemorySegment buffer, long length, long offset) {
+    /** Writes from an address inside {@code owner}, as {@link #pread} reads. */
+    static long pwrite(int fd, long address, long length, long offset, MemorySegment owner) {
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PWRITE.invokeExact(scratch.callState, fd, buffer, length, offset));
+            return scratch.result((long) PWRITE.invokeExact(scratch.callState, fd, address, length, offset, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
-    /** The target is passed too, in a register that C ignores: that keeps its memory alive during the call. */
-    static long preadv2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment target) {
+    /** The owner of the iovec's target keeps it alive, as in {@link #pread}. */
+    static long preadv2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment owner) {
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result(
-                    (long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, target));
+                    (long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
-    /** As {@link #preadv2}, the source is passed to keep its memory alive. */
-    static long pwritev2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment source) {
+    /** The owner of the iovec's source keeps it alive, as in {@link #pread}. */
+    static long pwritev2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment owner) {
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result(
-                    (long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, source));
+                    (long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -160,7 +160,7 @@ final class LibcSockets {
         }
     }
 
-    /** As in {@link Libc#preadv2}, the bytes are passed to keep their memory alive. */
+    /** As in {@link Libc#pread}, the bytes are passed to keep their memory alive. */
     static long sendmsg(int fd, MemorySegment message, int flags, MemorySegment bytes) {
         Scratch scratch = Scratch.ofThread();
         try {
@@ -170,7 +170,7 @@ final class LibcSockets {
         }
     }
 
-    /** As in {@link Libc#preadv2}, the bytes are passed to keep their memory alive. */
+    /** As in {@link Libc#pread}, the bytes are passed to keep their memory alive. */
     static long recvmsg(int fd, MemorySegment message, int flags, MemorySegment bytes) {
         Scratch scratch = Scratch.ofThread();
         try {

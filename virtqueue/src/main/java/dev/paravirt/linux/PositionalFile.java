@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -103,9 +104,10 @@ public final class PositionalFile implements AutoCloseable {
      * @throws LinuxException EIO and its like, or EFAULT where shared memory was truncated by its owner
      */
     public int read(MemorySegment memory, long offset, int length, long position) throws LinuxException {
+        long address = writableAddress(memory, offset, length);
         long count;
         do {
-            count = Libc.pread(descriptor.number(), memory.asSlice(offset, length), length, position);
+            count = Libc.pread(descriptor.number(), address, length, position, memory);
         } while (count == -Errno.EINTR);
         return checkCount(count, "pread");
     }
@@ -120,11 +122,11 @@ public final class PositionalFile implements AutoCloseable {
         if (!cachedReads) {
             return WOULD_BLOCK;
         }
-        MemorySegment target = memory.asSlice(offset, length);
+        long address = writableAddress(memory, offset, length);
         MemorySegment iovec = Scratch.ofThread().iovec;
-        iovec.set(ValueLayout.ADDRESS, 0, target);
+        iovec.set(ValueLayout.JAVA_LONG, 0, address);
         iovec.set(ValueLayout.JAVA_LONG, 8, length);
-        long count = Libc.preadv2(descriptor.number(), iovec, 1, position, Constants.RWF_NOWAIT, target);
+        long count = Libc.preadv2(descriptor.number(), iovec, 1, position, Constants.RWF_NOWAIT, memory);
         if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
             return WOULD_BLOCK;
         }
@@ -142,11 +144,27 @@ public final class PositionalFile implements AutoCloseable {
      * @throws LinuxException ENOSPC, EIO and their like; nothing was written then
      */
     public int write(MemorySegment memory, long offset, int length, long position) throws LinuxException {
+        long address = address(memory, offset, length);
         long count;
         do {
-            count = Libc.pwrite(descriptor.number(), memory.asSlice(offset, length), length, position);
+            count = Libc.pwrite(descriptor.number(), address, length, position, memory);
         } while (count == -Errno.EINTR);
         return checkCount(count, "pwrite");
+    }
+
+    private static long address(MemorySegment memory, long offset, int length) {
+        Objects.checkFromIndexSize(offset, length, memory.byteSize());
+        if (!memory.isNative()) {
+            throw new IllegalArgumentException("memory for file I/O is native, not on the heap");
+        }
+        return memory.address() + offset;
+    }
+
+    private static long writableAddress(MemorySegment memory, long offset, int length) {
+        if (memory.isReadOnly()) {
+            throw new IllegalArgumentException("a file cannot be read into read-only memory");
+        }
+        return address(memory, offset, length);
     }
 
     private int checkCount(long count, String operation) throws LinuxException {

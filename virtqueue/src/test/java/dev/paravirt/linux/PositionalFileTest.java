@@ -55,6 +55,8 @@ class PositionalFileTest {
             MemorySegment memory = arena.allocate(4096);
             assertThatThrownBy(() -> file.read(memory, 4000, 100, 0)).isInstanceOf(IndexOutOfBoundsException.class);
             assertThatThrownBy(() -> file.write(memory, -1, 100, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> file.read(memory.asReadOnly(), 0, 1, 0))
+                    .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> file.read(MemorySegment.ofArray(new byte[10]), 0, 10, 0))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> file.read(memory, 0, 1, -1)).hasMessageContaining("EINVAL");
