@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.guest.jvm;
 
+import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -12,8 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Makes hypercalls through the slot in control memory: one at a time, from any thread. */
 final class CallSlot {
+    private static final long LONGEST_SPIN_NANOS = 50_000;
+
     private final ReentrantLock oneCaller = new ReentrantLock();
-    private final AdaptiveSpin spin = new AdaptiveSpin();
+    private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
     private final SharedWords control;
     private final Eventfd call;
     private final Eventfd reply;
@@ -56,17 +59,16 @@ final class CallSlot {
 
     private void awaitResult(int number) throws LinuxException {
         long start = System.nanoTime();
-        do {
-            if (isDone()) {
-                spin.paid();
-                return;
-            }
+        boolean done = isDone();
+        while (!done && System.nanoTime() - start < spin.nanos()) {
             Thread.onSpinWait();
-        } while (System.nanoTime() - start < spin.nanos());
-        spin.wasted();
-        while (!isDone()) {
-            sleep(number);
+            done = isDone();
         }
+        while (!done) {
+            sleep(number);
+            done = isDone();
+        }
+        spin.waited(System.nanoTime() - start);
     }
 
     private void sleep(int number) throws LinuxException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.guest.jvm;
 
+import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -11,8 +12,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One interrupt line, for one waiting thread at a time. Waiting allocates nothing. */
 final class InterruptLine {
+    private static final long LONGEST_SPIN_NANOS = 50_000;
+
     private final AtomicBoolean waiting = new AtomicBoolean();
-    private final AdaptiveSpin spin = new AdaptiveSpin();
+    private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
     private final SharedWords control;
     private final Eventfd wakeUp;
     private final Poll wakeUpOrEnd;
@@ -51,7 +54,11 @@ final class InterruptLine {
         try {
             long start = System.nanoTime();
             reasons = spin(start, timeoutNanos);
-            return reasons != 0 ? reasons : sleep(start, timeoutNanos);
+            if (reasons == 0) {
+                reasons = sleep(start, timeoutNanos);
+            }
+            spin.waited(System.nanoTime() - start);
+            return reasons;
         } catch (LinuxException failure) {
             throw new IllegalStateException("wait for interrupt line " + line, failure);
         } finally {
@@ -61,16 +68,12 @@ final class InterruptLine {
 
     private int spin(long start, long timeoutNanos) {
         long limit = timeoutNanos < 0 ? spin.nanos() : Math.min(timeoutNanos, spin.nanos());
-        do {
-            int reasons = take();
-            if (reasons != 0) {
-                spin.paid();
-                return reasons;
-            }
+        int reasons = take();
+        while (reasons == 0 && System.nanoTime() - start < limit) {
             Thread.onSpinWait();
-        } while (System.nanoTime() - start < limit);
-        spin.wasted();
-        return 0;
+            reasons = take();
+        }
+        return reasons;
     }
 
     private int sleep(long start, long timeoutNanos) throws LinuxException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.transport.hypercall;
 
+import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -17,7 +18,6 @@ import dev.paravirt.spec.hypercall.HypercallError;
  * decide whether to answer and what to pass to the machine, which checks it.
  */
 final class CallServer implements AutoCloseable {
-    private static final long SHORTEST_SPIN_NANOS = 1_000;
     private static final long LONGEST_SPIN_NANOS = 50_000;
 
     /** A guest that calls without a pause does not keep us from seeing that the server stops. */
@@ -31,7 +31,7 @@ final class CallServer implements AutoCloseable {
     private final SharedWords control;
     private final GuestMachine machine;
     private final Epoll epoll;
-    private long spinNanos = SHORTEST_SPIN_NANOS;
+    private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
     private int callsUntilLook = CALLS_BETWEEN_LOOKS;
 
     /**
@@ -58,30 +58,31 @@ final class CallServer implements AutoCloseable {
     void serve() throws LinuxException {
         boolean goOn = true;
         while (goOn) {
-            if (awaitCallBriefly()) {
+            long start = System.nanoTime();
+            boolean requested = spin(start);
+            while (goOn && !requested) {
+                goOn = sleep();
+                requested = isRequested();
+            }
+            spin.waited(System.nanoTime() - start);
+            if (goOn) {
                 answer();
                 goOn = --callsUntilLook > 0 || look();
-            } else {
-                goOn = sleep();
             }
         }
     }
 
-    private boolean isRequested() {
-        return control.getIntAcquire(ControlLayout.CALL_STATE) == ControlLayout.CALL_REQUESTED;
+    private boolean spin(long start) {
+        boolean requested = isRequested();
+        while (!requested && System.nanoTime() - start < spin.nanos()) {
+            Thread.onSpinWait();
+            requested = isRequested();
+        }
+        return requested;
     }
 
-    private boolean awaitCallBriefly() {
-        long start = System.nanoTime();
-        do {
-            if (isRequested()) {
-                spinNanos = Math.min(spinNanos * 2, LONGEST_SPIN_NANOS);
-                return true;
-            }
-            Thread.onSpinWait();
-        } while (System.nanoTime() - start < spinNanos);
-        spinNanos = Math.max(spinNanos / 2, SHORTEST_SPIN_NANOS);
-        return false;
+    private boolean isRequested() {
+        return control.getIntAcquire(ControlLayout.CALL_STATE) == ControlLayout.CALL_REQUESTED;
     }
 
     private void answer() throws LinuxException {
