@@ -39,6 +39,7 @@ public final class BlockCache {
 
     private final BlockBuffer[] batchBuffers;
 
+    private @Nullable BlockFrame pinned;
     private int hand;
     private int dirtyBlocks;
 
@@ -183,7 +184,10 @@ public final class BlockCache {
             frame.referenced = true;
             if (frame.readAheadMark) {
                 frame.readAheadMark = false;
+                // The caller is about to use this one: reading ahead must not take its place.
+                pinned = frame;
                 readAhead(block + 1, streams.widen(stream));
+                pinned = null;
             }
         }
         settle(frame);
@@ -287,7 +291,7 @@ public final class BlockCache {
         for (int step = 0; step < 2 * frames.length; step++) {
             BlockFrame frame = frames[hand];
             hand = hand + 1 == frames.length ? 0 : hand + 1;
-            if (frame.dirty != null || frame.busy() || inBatch(frame, taken)) {
+            if (frame.dirty != null || frame == pinned || frame.busy() || inBatch(frame, taken)) {
                 continue;
             }
             if (frame.referenced) {

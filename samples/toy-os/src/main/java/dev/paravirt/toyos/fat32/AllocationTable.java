@@ -35,6 +35,8 @@ final class AllocationTable {
     private final List<Integer> pending = new ArrayList<>();
     private final Reclaim reclaim;
     private @Nullable String damage;
+    /** Whether there is damage that no crash of ours leaves behind. */
+    private boolean beyondRecovery;
     private int badClusters;
     private int free;
     private int pendingClusters;
@@ -69,21 +71,50 @@ final class AllocationTable {
             used.set(cluster);
             if (inRange(value)) {
                 if (continuation.get(value)) {
+                    beyondRecovery = true;
                     damaged("two chains lead to cluster " + value);
                 }
                 continuation.set(value);
             } else if (value == BAD_CLUSTER) {
                 badClusters++;
             } else if (value < BAD_CLUSTER) {
+                beyondRecovery = true;
                 damaged("cluster " + cluster + " leads to cluster " + value + ", which does not exist");
             }
         }
         for (int c = continuation.nextSetBit(0); c >= 0; c = continuation.nextSetBit(c + 1)) {
             if (!used.get(c)) {
                 damaged("a chain leads to cluster " + c + ", which is free");
-                return;
             }
         }
+    }
+
+    /**
+     * Mends what a crash between two sectors of the table leaves behind: chains that lead on to a free cluster end
+     * before it, and all copies say the same again. Whether a file misses what was cut off is for a check to tell.
+     */
+    void recover() throws IOException {
+        for (int cluster = BootSector.FIRST_CLUSTER; cluster < boot.clusterLimit(); cluster++) {
+            int value = get(cluster);
+            if (inRange(value) && !used.get(value)) {
+                continuation.clear(value);
+                put(cluster, END_OF_CHAIN);
+            } else if (boot.mirrored() && !copiesAgree(cluster)) {
+                putWhole(cluster, entry(cluster));
+            }
+        }
+        if (!beyondRecovery) {
+            damage = null;
+        }
+    }
+
+    private boolean copiesAgree(int cluster) throws IOException {
+        for (int fat = 1; fat < boot.fatCount(); fat++) {
+            if (cache.getInt(offset(fat, cluster)) != cache.getInt(offset(0, cluster))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void damaged(String what) {

@@ -44,11 +44,12 @@ public final class Fat32Volume implements AutoCloseable {
         table = AllocationTable.load(cache, boot, this::sync);
         fsInfo = new FsInfo(cache, boot.fsInfoOffset());
         boolean wasClean = table.markedClean() && (stateFlags() & 1) == 0;
-        clean = !writable || wasClean || checked().faultless();
+        clean = !writable || wasClean || recovered().faultless();
     }
 
     /**
-     * Mounts the volume that fills the disk under {@code cache}. One that was not unmounted is checked whole.
+     * Mounts the volume that fills the disk under {@code cache}. One that was not unmounted is checked whole, and
+     * what a crash left half done in its allocation table is mended.
      *
      * @param clock milliseconds since 1970, UTC
      * @throws FileSystemException {@link Reason#NOT_FAT32}, {@link Reason#READ_ONLY} if the disk cannot be written, or
@@ -70,7 +71,8 @@ public final class Fat32Volume implements AutoCloseable {
         return volume;
     }
 
-    private VolumeCheck checked() throws IOException {
+    private VolumeCheck recovered() throws IOException {
+        table.recover();
         VolumeCheck check = check();
         if (!check.problems().isEmpty()) {
             throw FileSystemException.corrupt(check.problems().getFirst());
@@ -196,9 +198,10 @@ public final class Fat32Volume implements AutoCloseable {
         if (entry.isDirectory() && entry.directory() != moved.directory()) {
             directoryOf(entry).setParent(clusterNamedBy(parent));
         }
-        // A crash may leave both names, which a check finds. It must not leave none.
+        // A crash in between leaves both names, which a check finds; without the first sync it could leave none.
         cache.sync();
         directoryAt(entry.directory()).remove(entry);
+        cache.sync();
         FatFile open = openFiles.remove(entry.shortSlotOffset());
         if (open != null) {
             open.moved(moved);

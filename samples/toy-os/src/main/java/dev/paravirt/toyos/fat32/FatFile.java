@@ -96,10 +96,11 @@ public final class FatFile implements AutoCloseable {
         if (newSize > size) {
             grow(newSize);
             zero(size, newSize);
+            resized(newSize);
         } else {
-            chain.truncate(clusters(newSize));
+            resized(newSize);
+            shrink(newSize);
         }
-        resized(newSize);
     }
 
     /** Gives the open file back; idle calls after the last one are refused. */
@@ -132,6 +133,17 @@ public final class FatFile implements AutoCloseable {
             offset(size - 1);
         }
         chain.extend(clusters(newSize));
+    }
+
+    private void shrink(long newSize) throws IOException {
+        if (newSize > 0 && chain.length() > clusters(newSize)) {
+            // The new size must be on the disk first: a crash may leave a chain too long, but never one too short.
+            volume.sync();
+        }
+        chain.truncate(clusters(newSize));
+        if (newSize == 0) {
+            resized(0);
+        }
     }
 
     private void zero(long from, long to) throws IOException {

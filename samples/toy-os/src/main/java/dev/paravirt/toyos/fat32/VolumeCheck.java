@@ -12,7 +12,7 @@ import java.util.List;
  * What a walk through all directories of a volume found.
  *
  * @param problems contradictions that make writing dangerous, the first hundred of them
- * @param lostClusters clusters in use that no name leads to: harmless, and usual after a crash
+ * @param lostClusters clusters in use that no file needs: harmless, and usual after a crash
  */
 public record VolumeCheck(List<String> problems, int lostClusters) {
     private static final int MOST_PROBLEMS = 100;
@@ -29,8 +29,8 @@ public record VolumeCheck(List<String> problems, int lostClusters) {
         while (!walk.directories.isEmpty() && walk.problems.size() < MOST_PROBLEMS) {
             walk.visit(walk.directories.remove());
         }
-        int lost = Math.max(0, volume.table().owned() - volume.table().pending() - walk.claimed.cardinality());
-        return new VolumeCheck(List.copyOf(walk.problems), lost);
+        int unclaimed = volume.table().owned() - volume.table().pending() - walk.claimed.cardinality();
+        return new VolumeCheck(List.copyOf(walk.problems), Math.max(0, unclaimed) + walk.excess);
     }
 
     private record Place(int cluster, String path) {}
@@ -40,6 +40,8 @@ public record VolumeCheck(List<String> problems, int lostClusters) {
         final List<String> problems = new ArrayList<>();
         final Deque<Place> directories = new ArrayDeque<>();
         final BitSet claimed = new BitSet();
+        /** Clusters behind the end of their file. */
+        int excess;
 
         Walk(Fat32Volume volume) {
             this.volume = volume;
@@ -74,8 +76,12 @@ public record VolumeCheck(List<String> problems, int lostClusters) {
                 } else {
                     directories.add(new Place(entry.firstCluster(), shortened(path) + "/"));
                 }
-            } else if (clusters != (entry.size() + clusterSize - 1) / clusterSize) {
-                problems.add(path + " has " + entry.size() + " bytes, but " + clusters + " clusters");
+            } else {
+                long needed = (entry.size() + clusterSize - 1) / clusterSize;
+                excess += (int) Math.max(0, clusters - needed);
+                if (clusters < needed) {
+                    problems.add(path + " has " + entry.size() + " bytes, but " + clusters + " clusters");
+                }
             }
         }
 

@@ -102,6 +102,25 @@ class BlockCacheTest {
     }
 
     @Test
+    void readingAheadSparesTheBlockInUse() throws IOException {
+        for (long sector = 100 * SECTORS; sector < 113 * SECTORS; sector++) {
+            volume.badForWriting.add(sector);
+        }
+        for (int block = 100; block < 113; block++) {
+            write(block, WriteOrder.DATA);
+        }
+        assertThat(cache.dirtyBlocks()).as("just three places are left to read into").isEqualTo(13);
+        for (int block = 0; block < 64; block++) {
+            volume.setByte((long) block * BLOCK + 17, block);
+        }
+        byte[] found = new byte[1];
+        for (int block = 0; block < 64; block++) {
+            cache.read((long) block * BLOCK + 17, found, 0, 1);
+            assertThat(found[0]).isEqualTo((byte) block);
+        }
+    }
+
+    @Test
     void randomReadsAreNotReadAhead() throws IOException {
         for (int block : new int[] {100, 7, 300, 50, 900, 33, 500}) {
             read(block);

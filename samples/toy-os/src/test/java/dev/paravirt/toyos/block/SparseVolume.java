@@ -31,6 +31,9 @@ public final class SparseVolume implements BlockVolume {
     /** "read S N", "write S N", "flush", in the order of submission. */
     public final List<String> log = new ArrayList<>();
 
+    /** Called after each sector is written. */
+    public Runnable afterSector = () -> {};
+
     private final Map<Long, byte[]> sectors = new HashMap<>();
     private final long sectorCount;
     private boolean readOnly;
@@ -164,6 +167,7 @@ public final class SparseVolume implements BlockVolume {
                     throw new IOException("cannot write sector " + at);
                 }
                 put(at, ((HeapBuffer) own[done / own[0].capacity()]).bytes, done % own[0].capacity());
+                afterSector.run();
             }
         });
     }

@@ -184,6 +184,7 @@ class Fat32VolumeTest {
     @Test
     void longestNamesAndManyAlikeFit() throws IOException {
         disk.write("/" + "n".repeat(255), "x");
+        disk.write("/emoji 😀.txt", "smile");
         for (int i = 0; i < 60; i++) {
             disk.write("/A file much like the others " + i + ".text", "" + i);
         }
@@ -191,6 +192,7 @@ class Fat32VolumeTest {
         for (int i = 0; i < 60; i++) {
             assertThat(disk.text("/a FILE much like the others " + i + ".text")).isEqualTo("" + i);
         }
+        assertThat(disk.text("/EMOJI 😀.txt")).isEqualTo("smile");
         assertThat(disk.text("/AFILEM~1.TEX")).isEqualTo("0");
         assertThat(disk.text("/" + "N".repeat(255))).isEqualTo("x");
     }
