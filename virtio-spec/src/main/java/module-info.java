@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import org.jspecify.annotations.NullMarked;
+
 /**
  * Constants, layouts and values of VIRTIO 1.4 and of the paravirt hypercall transport.
  *
  * <p>Needs {@code java.base} alone, does no I/O, and may be compiled into freestanding code: static final
  * numbers and static methods over {@code int} and {@code long}.
  */
+@NullMarked
 module dev.paravirt.spec {
+    // Annotations for the compiler; not needed when running.
+    requires static org.jspecify;
+
     exports dev.paravirt.spec;
     exports dev.paravirt.spec.blk;
     exports dev.paravirt.spec.console;

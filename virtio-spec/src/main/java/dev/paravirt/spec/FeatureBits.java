@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.spec;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An immutable set of feature bits 0 to 127 (VIRTIO 1.4, "Feature Bits"; 128 and above are reserved).
  *
@@ -87,7 +89,7 @@ public final class FeatureBits {
         int shift = (selector & 1) * 32;
         long keep = ~(0xffff_ffffL << shift);
         long put = Integer.toUnsignedLong(value) << shift;
-        return selector < 2 ? new FeatureBits(low & keep | put, high) : new FeatureBits(low, high & keep | put);
+        return selector < 2 ? new FeatureBits((low & keep) | put, high) : new FeatureBits(low, (high & keep) | put);
     }
 
     /** Whether {@code bit} is in the set; false for a number outside 0 to 127. */
@@ -181,7 +183,7 @@ public final class FeatureBits {
     }
 
     @Override
-    public boolean equals(Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof FeatureBits bits && bits.low == low && bits.high == high;
     }
 

@@ -15,8 +15,8 @@ public final class Layout {
     /** Declarations such as {@code "le64 capacity, u8 unused1[3]"}, in order. */
     public Layout(String declarations) {
         int offset = 0;
-        for (String declaration : declarations.strip().split("\\s*,\\s*")) {
-            String[] parts = declaration.strip().split("\\s+");
+        for (String declaration : declarations.strip().split("\\s*,\\s*", -1)) {
+            String[] parts = declaration.strip().split("\\s+", -1);
             int bracket = parts[1].indexOf('[');
             int count = bracket < 0 ? 1 : Integer.parseInt(parts[1].substring(bracket + 1, parts[1].length() - 1));
             offsets.put(bracket < 0 ? parts[1] : parts[1].substring(0, bracket), offset);
@@ -30,7 +30,11 @@ public final class Layout {
     }
 
     public int offset(String field) {
-        return offsets.get(field);
+        Integer offset = offsets.get(field);
+        if (offset == null) {
+            throw new IllegalArgumentException("no field " + field);
+        }
+        return offset;
     }
 
     /**
@@ -52,7 +56,7 @@ public final class Layout {
             Field field = type.getField(name);
             return field.getType() == long.class ? field.getLong(null) : field.getInt(null);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(type.getSimpleName() + " has no constant " + name, e);
+            throw new LinkageError(type.getSimpleName() + " has no constant " + name, e);
         }
     }
 

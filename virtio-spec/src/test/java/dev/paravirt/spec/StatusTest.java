@@ -26,7 +26,9 @@ class StatusTest {
     void everyStatusHasItsOwnDescription() {
         Set<String> seen = new HashSet<>();
         for (int status = 0; status < 256; status++) {
-            assertThat(seen.add(DeviceStatus.describe(status))).as("0x%x", status).isTrue();
+            assertThat(seen.add(DeviceStatus.describe(status)))
+                    .as("0x%x", status)
+                    .isTrue();
         }
     }
 

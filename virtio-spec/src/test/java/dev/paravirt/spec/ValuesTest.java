@@ -35,7 +35,7 @@ class ValuesTest {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.startsWith("#"))
-                    .map(line -> line.split(" "))
+                    .map(line -> line.split(" ", -1))
                     .map(parts -> new Value(parts[0], Long.parseLong(parts[1]), parts[2]))
                     .toList();
         }
@@ -107,8 +107,10 @@ class ValuesTest {
         assertThat(Features.MMIO.minus(Features.HYPERCALL))
                 .isEqualTo(FeatureBits.of(Features.ACCESS_PLATFORM, Features.ORDER_PLATFORM));
         for (int bit = Features.MMIO.next(0); bit >= 0; bit = Features.MMIO.next(bit + 1)) {
-            assertThat(bit).satisfiesAnyOf(b -> assertThat(b).isBetween(24, 40), b -> assertThat(b)
-                    .isEqualTo(43));
+            assertThat(bit)
+                    .satisfiesAnyOf(
+                            b -> assertThat(b).isBetween(24, 40),
+                            b -> assertThat(b).isEqualTo(43));
         }
     }
 

@@ -97,7 +97,7 @@ public final class Hypercall {
 
     /** The result of {@link #VERSION} for a version. */
     public static int version(int major, int minor) {
-        return major << 16 | minor & 0xffff;
+        return (major << 16) | (minor & 0xffff);
     }
 
     /**

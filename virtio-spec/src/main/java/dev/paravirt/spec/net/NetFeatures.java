@@ -173,8 +173,7 @@ public final class NetFeatures {
             case HOST_ECN, RSC_EXT -> in.has(HOST_TSO4) || in.has(HOST_TSO6);
             case HOST_UDP_TUNNEL_GSO -> in.has(HOST_TSO4) && in.has(HOST_TSO6) && in.has(HOST_USO);
             case HOST_UDP_TUNNEL_GSO_CSUM -> in.has(HOST_UDP_TUNNEL_GSO);
-            case CTRL_RX, CTRL_VLAN, GUEST_ANNOUNCE, MQ, CTRL_MAC_ADDR, NOTF_COAL, RSS, VQ_NOTF_COAL ->
-                in.has(CTRL_VQ);
+            case CTRL_RX, CTRL_VLAN, GUEST_ANNOUNCE, MQ, CTRL_MAC_ADDR, NOTF_COAL, RSS, VQ_NOTF_COAL -> in.has(CTRL_VQ);
             case HASH_TUNNEL -> in.has(CTRL_VQ) && (in.has(RSS) || in.has(HASH_REPORT));
             case RSS_CONTEXT -> in.has(CTRL_VQ) && in.has(RSS);
             default -> true;

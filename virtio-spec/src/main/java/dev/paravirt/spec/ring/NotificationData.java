@@ -17,7 +17,7 @@ public final class NotificationData {
      * @param availableIndex idx of the Available Ring, 0 to 65535: next_off is its lower 15 bits, next_wrap its bit 15
      */
     public static int split(int queueIndex, int availableIndex) {
-        return queueIndex & 0xffff | availableIndex << 16;
+        return (queueIndex & 0xffff) | (availableIndex << 16);
     }
 
     /**
@@ -27,7 +27,7 @@ public final class NotificationData {
      * @param position as {@link RingIndex#position} makes it: next_off in its lower 15 bits, next_wrap in bit 15
      */
     public static int packed(int queueIndex, int position) {
-        return queueIndex & 0xffff | position << 16;
+        return (queueIndex & 0xffff) | (position << 16);
     }
 
     /** The virtqueue index: vq_index. */

@@ -73,7 +73,8 @@ class BlkLayoutTest {
         segment.matches(BlkSegment.class, "");
         assertThat(BlkSegment.SIZE).isEqualTo(segment.size());
         assertThat(BlkSegment.FLAG_UNMAP).isEqualTo(1);
-        Layout lifetime = new Layout("le16 pre_eol_info_field, le16 device_lifetime_est_typ_a, le16 device_lifetime_est_typ_b");
+        Layout lifetime =
+                new Layout("le16 pre_eol_info_field, le16 device_lifetime_est_typ_a, le16 device_lifetime_est_typ_b");
         lifetime.matches(BlkLifetime.class, "");
         assertThat(BlkLifetime.SIZE).isEqualTo(lifetime.size());
     }

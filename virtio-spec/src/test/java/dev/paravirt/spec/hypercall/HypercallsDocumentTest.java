@@ -215,8 +215,9 @@ class HypercallsDocumentTest {
 
     @Test
     void version() {
-        assertThat(text).startsWith(
-                "# The paravirt hypercall transport, version " + Hypercall.MAJOR + "." + Hypercall.MINOR + "\n");
+        assertThat(text)
+                .startsWith("# The paravirt hypercall transport, version " + Hypercall.MAJOR + "." + Hypercall.MINOR
+                        + "\n");
         assertThat(Hypercall.version(1, 0)).isEqualTo(0x1_0000);
         assertThat(Hypercall.version(2, 0xffff)).isEqualTo(0x2_ffff);
     }

@@ -4,9 +4,9 @@ package dev.paravirt.spec.mmio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.spec.Layout;
-import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,7 +48,7 @@ class MmioRegistersTest {
     @Test
     void offsetsAndDirectionsAreThoseOfTheTable() {
         Map<Integer, String> directions = new HashMap<>();
-        TABLE.lines().map(line -> line.split(" ")).forEach(row -> {
+        TABLE.lines().map(line -> line.split(" ", -1)).forEach(row -> {
             int offset = Integer.decode(row[1]);
             directions.put(offset, row[2]);
             assertThat(Layout.constant(MmioRegisters.class, constantName(row[0])))

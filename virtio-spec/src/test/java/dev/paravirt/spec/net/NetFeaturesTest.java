@@ -43,7 +43,8 @@ class NetFeaturesTest {
 
     @Test
     void aFeatureIsUnmetExactlyWhileSomethingIsMissing() {
-        List<String[]> rows = REQUIREMENTS.lines().map(line -> line.split(" ")).toList();
+        List<String[]> rows =
+                REQUIREMENTS.lines().map(line -> line.split(" ", -1)).toList();
         assertThat(rows).hasSize(26);
         for (String[] row : rows) {
             List<String> needed = new ArrayList<>(List.of(row).subList(1, row.length));
@@ -51,13 +52,13 @@ class NetFeaturesTest {
                 FeatureBits others = FeatureBits.NONE;
                 for (String need : needed) {
                     if (!need.equals(missing)) {
-                        others = others.with(bit(need.split("\\|")[0]));
+                        others = others.with(bit(need.split("\\|", -1)[0]));
                     }
                 }
                 assertThat(NetFeatures.requirementsMet(bit(row[0]), others))
                         .as("%s without %s", row[0], missing)
                         .isFalse();
-                for (String alternative : missing.split("\\|")) {
+                for (String alternative : missing.split("\\|", -1)) {
                     assertThat(NetFeatures.requirementsMet(bit(row[0]), others.with(bit(alternative))))
                             .as("%s with %s", row[0], alternative)
                             .isTrue();
@@ -69,7 +70,7 @@ class NetFeaturesTest {
     @Test
     void featuresThatTheTextDoesNotListNeedNothing() {
         List<Integer> listed =
-                REQUIREMENTS.lines().map(line -> bit(line.split(" ")[0])).toList();
+                REQUIREMENTS.lines().map(line -> bit(line.split(" ", -1)[0])).toList();
         for (int bit = 0; bit < FeatureBits.WIDTH; bit++) {
             assertThat(NetFeatures.requirementsMet(bit, FeatureBits.NONE))
                     .as(NetFeatures.name(bit))

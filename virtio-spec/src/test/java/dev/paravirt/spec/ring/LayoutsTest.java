@@ -27,8 +27,7 @@ class LayoutsTest {
     @ValueSource(ints = {1, 2, 4, 8, 256, 1024, 32768})
     void splitRings(int size) {
         Layout available = new Layout("le16 flags, le16 idx, le16 ring[" + size + "], le16 used_event");
-        Layout used = new Layout(
-                "le16 flags, le16 idx, u8 ring[" + size * USED_ELEMENT.size() + "], le16 avail_event");
+        Layout used = new Layout("le16 flags, le16 idx, u8 ring[" + size * USED_ELEMENT.size() + "], le16 avail_event");
         assertThat(SplitLayout.AVAIL_FLAGS).isEqualTo(available.offset("flags"));
         assertThat(SplitLayout.AVAIL_IDX).isEqualTo(available.offset("idx"));
         assertThat(SplitLayout.AVAIL_RING).isEqualTo(available.offset("ring"));

@@ -117,7 +117,7 @@ class RingIndexTest {
         int to = RingIndex.advancePosition(from, count, size);
         assertThat(to).isEqualTo(positionOf(start + count, size));
         assertThat(RingIndex.positionDistance(from, to, size)).isEqualTo(count);
-        boolean passed = event >= start && event < start + count || event + 2 * size < start + count;
+        boolean passed = (event >= start && event < start + count) || event + 2 * size < start + count;
         assertThat(RingIndex.needEventPacked(positionOf(event, size), to, count, size))
                 .isEqualTo(passed);
     }
