@@ -30,6 +30,8 @@ public final class Epoll implements AutoCloseable {
     }
 
     /**
+     * Makes one that watches nothing yet.
+     *
      * @param capacity how many results one wait can return, 1 to 1024; further ones wait for the next call
      * @throws LinuxException if the process is out of descriptors
      */

@@ -27,7 +27,7 @@ public final class GuestProcess implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<AutoCloseable> owned = new ArrayList<>();
     private final SharedWords control;
-    private final long[] addresses;
+    private final List<Hello.Region> regions;
     private final MemorySegment[] memory;
     private final CallSlot calls;
     private final Eventfd[] doorbells;
@@ -54,24 +54,26 @@ public final class GuestProcess implements AutoCloseable {
     }
 
     private GuestProcess(UnixSocket connection, Hello hello) throws IOException {
-        int regions = hello.addresses().length;
-        addresses = hello.addresses();
-        memory = new MemorySegment[regions];
+        regions = hello.regions();
+        memory = new MemorySegment[regions.size()];
         doorbells = new Eventfd[hello.doorbells()];
         lines = new InterruptLine[hello.lines()];
         try {
             control = new SharedWords(map(hello, 0, hello.controlSize()));
-            for (int region = 0; region < regions; region++) {
-                memory[region] = map(hello, TwoProcessHello.regionDescriptor(region), hello.sizes()[region]);
+            for (int region = 0; region < memory.length; region++) {
+                memory[region] = map(
+                        hello,
+                        TwoProcessHello.regionDescriptor(region),
+                        regions.get(region).size());
             }
-            Eventfd call = eventfd(hello, TwoProcessHello.callDescriptor(regions));
-            Eventfd reply = eventfd(hello, TwoProcessHello.replyDescriptor(regions));
+            Eventfd call = eventfd(hello, TwoProcessHello.callDescriptor(memory.length));
+            Eventfd reply = eventfd(hello, TwoProcessHello.replyDescriptor(memory.length));
             calls = new CallSlot(control, call, reply, connection.descriptor());
             for (int doorbell = 0; doorbell < doorbells.length; doorbell++) {
-                doorbells[doorbell] = eventfd(hello, TwoProcessHello.doorbellDescriptor(regions, doorbell));
+                doorbells[doorbell] = eventfd(hello, TwoProcessHello.doorbellDescriptor(memory.length, doorbell));
             }
             for (int line = 0; line < lines.length; line++) {
-                Eventfd wakeUp = eventfd(hello, TwoProcessHello.lineDescriptor(regions, doorbells.length, line));
+                Eventfd wakeUp = eventfd(hello, TwoProcessHello.lineDescriptor(memory.length, doorbells.length, line));
                 lines[line] = new InterruptLine(control, wakeUp, connection.descriptor(), doorbells.length, line);
             }
         } catch (IOException | RuntimeException failure) {
@@ -101,7 +103,7 @@ public final class GuestProcess implements AutoCloseable {
 
     /** Returns the guest-physical address of a region's first byte. */
     public long regionAddress(int region) {
-        return addresses[region];
+        return regions.get(region).address();
     }
 
     /** Returns the bytes of a region, valid until this object is closed. */

@@ -11,15 +11,21 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The hypervisor's greeting, read and checked. Its descriptors are closed with it, unless they were taken.
- *
- * @param addresses guest-physical address of each region
- * @param sizes bytes of each region
  */
-record Hello(ReceivedMessage descriptors, long controlSize, long[] addresses, long[] sizes, int doorbells, int lines)
+record Hello(ReceivedMessage descriptors, long controlSize, List<Region> regions, int doorbells, int lines)
         implements AutoCloseable {
+    /** Guest-physical address of the first byte, and bytes. */
+    record Region(long address, long size) {
+        boolean overlaps(Region other) {
+            return address < other.address + other.size && other.address < address + size;
+        }
+    }
+
     private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -60,24 +66,21 @@ record Hello(ReceivedMessage descriptors, long controlSize, long[] addresses, lo
                 message.descriptorCount() + " descriptors came with it");
         long controlSize = bytes.get(LE64, TwoProcessHello.CONTROL_SIZE);
         require(controlSize >= ControlLayout.size(doorbells, lines), controlSize + " bytes of control memory");
-        long[] addresses = new long[regions];
-        long[] sizes = new long[regions];
-        for (int region = 0; region < regions; region++) {
-            addresses[region] = bytes.get(LE64, TwoProcessHello.region(region) + TwoProcessHello.REGION_GPA);
-            sizes[region] = bytes.get(LE64, TwoProcessHello.region(region) + TwoProcessHello.REGION_LENGTH);
-            requireApart(addresses, sizes, region);
-        }
-        return new Hello(message, controlSize, addresses, sizes, doorbells, lines);
+        return new Hello(message, controlSize, regions(bytes, regions), doorbells, lines);
     }
 
-    private static void requireApart(long[] addresses, long[] sizes, int region) throws IOException {
-        long address = addresses[region];
-        long size = sizes[region];
-        require(address >= 0 && size > 0 && address <= Long.MAX_VALUE - size, "memory region " + region);
-        for (int other = 0; other < region; other++) {
-            boolean apart = address + size <= addresses[other] || addresses[other] + sizes[other] <= address;
-            require(apart, "memory regions " + other + " and " + region + " overlap");
+    private static List<Region> regions(MemorySegment bytes, int count) throws IOException {
+        List<Region> regions = new ArrayList<>();
+        for (int index = 0; index < count; index++) {
+            Region region = new Region(
+                    bytes.get(LE64, TwoProcessHello.region(index) + TwoProcessHello.REGION_GPA),
+                    bytes.get(LE64, TwoProcessHello.region(index) + TwoProcessHello.REGION_LENGTH));
+            boolean sound = region.address >= 0 && region.size > 0 && region.address <= Long.MAX_VALUE - region.size;
+            require(sound, "memory region " + index + " is no range of addresses");
+            require(regions.stream().noneMatch(region::overlaps), "memory region " + index + " overlaps another");
+            regions.add(region);
         }
+        return List.copyOf(regions);
     }
 
     private static void require(boolean condition, String otherwise) throws IOException {

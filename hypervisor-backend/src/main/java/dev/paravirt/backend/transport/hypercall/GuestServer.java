@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,14 +39,13 @@ public final class GuestServer implements AutoCloseable {
             GuestShape shape,
             GuestMachine.Factory machines,
             @Nullable UnixListener listener,
-            @Nullable UnixSocket connection)
+            Consumer<GuestServer> task)
             throws LinuxException {
         this.shape = shape;
         this.machines = machines;
         this.listener = listener;
         this.stop = Eventfd.create();
-        Runnable task = connection != null ? () -> serve(connection) : () -> serveAll(listener);
-        this.thread = Thread.ofPlatform().name("paravirt-guest-server").daemon().unstarted(task);
+        this.thread = Thread.ofPlatform().name("paravirt-guest-server").daemon().unstarted(() -> task.accept(this));
     }
 
     /**
@@ -60,7 +60,7 @@ public final class GuestServer implements AutoCloseable {
     public static GuestServer listen(Path socket, GuestShape shape, GuestMachine.Factory machines) throws IOException {
         UnixListener listener = UnixListener.listen(socket);
         try {
-            return new GuestServer(shape, machines, listener, null).started();
+            return new GuestServer(shape, machines, listener, server -> server.serveAll(listener)).started();
         } catch (LinuxException | RuntimeException failure) {
             listener.close();
             throw failure;
@@ -71,7 +71,7 @@ public final class GuestServer implements AutoCloseable {
     public static GuestServer serve(UnixSocket connection, GuestShape shape, GuestMachine.Factory machines)
             throws LinuxException {
         try {
-            return new GuestServer(shape, machines, null, connection).started();
+            return new GuestServer(shape, machines, null, server -> server.serve(connection)).started();
         } catch (LinuxException | RuntimeException failure) {
             connection.close();
             throw failure;
