@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.abi;
+
+/**
+ * Structures that cross the boundary, as offsets of little-endian fields.
+ *
+ * <p>File status: u64 size, u64 modified (ms since 1970), u32 flags, u32 length of the name, name.
+ *
+ * <p>Task status: u32 task number, u32 state, u64 times it was given the CPU, u64 ns that it had it, u32 length of the
+ * name, name.
+ *
+ * <p>Block workload: what is asked for, then what came out; latencies in ns.
+ */
+public final class Layout {
+    public static final int STATUS_SIZE = 0;
+    public static final int STATUS_MODIFIED = 8;
+    public static final int STATUS_FLAGS = 16;
+    public static final int STATUS_NAME_LENGTH = 20;
+    public static final int STATUS_NAME = 24;
+    public static final int STATUS_FLAG_DIRECTORY = 1;
+    public static final int STATUS_FLAG_READ_ONLY = 2;
+
+    public static final int TASK_NUMBER = 0;
+    public static final int TASK_STATE = 4;
+    public static final int TASK_SWITCHES = 8;
+    public static final int TASK_CPU_TIME = 16;
+    public static final int TASK_NAME_LENGTH = 24;
+    public static final int TASK_NAME = 28;
+
+    public static final int WORKLOAD_OPERATION = 0;
+    public static final int WORKLOAD_QUEUE_DEPTH = 4;
+    public static final int WORKLOAD_BLOCK_SIZE = 8;
+    public static final int WORKLOAD_MOST_REQUESTS = 16;
+    public static final int WORKLOAD_MOST_NANOS = 24;
+    public static final int WORKLOAD_RESULTS = 32;
+    public static final int RESULT_REQUESTS = 32;
+    public static final int RESULT_NANOS = 40;
+    public static final int RESULT_ERRORS = 48;
+    public static final int RESULT_P50 = 56;
+    public static final int RESULT_P99 = 64;
+    public static final int RESULT_P999 = 72;
+    public static final int RESULT_MAXIMUM = 80;
+    public static final int RESULT_DOORBELLS = 88;
+    public static final int RESULT_INTERRUPTS = 96;
+    public static final int WORKLOAD_SIZE = 104;
+
+    private Layout() {}
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.programs;
+
+import dev.paravirt.toyos.abi.Errno;
+import dev.paravirt.toyos.abi.OpenFlags;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.SplittableRandom;
+
+/** Programs about files. */
+final class FilePrograms {
+    private FilePrograms() {}
+
+    /** ls [PATH] */
+    static int list(UserSpace user, Arguments arguments) throws UserException {
+        String path = arguments.get(0, "/");
+        if (!isDirectory(user, path)) {
+            print(user, user.stat(path));
+            return 0;
+        }
+        int directory = user.open(path);
+        for (UserSpace.Status entry = user.readDirectory(directory);
+                entry != null;
+                entry = user.readDirectory(directory)) {
+            print(user, entry);
+        }
+        user.close(directory);
+        return 0;
+    }
+
+    private static void print(UserSpace user, UserSpace.Status entry) throws UserException {
+        String size = entry.directory() ? "<dir>" : Long.toString(entry.size());
+        user.print(" ".repeat(Math.max(0, 12 - size.length())) + size + "  " + entry.name());
+    }
+
+    /** cat PATH... */
+    static int concatenate(UserSpace user, Arguments arguments) throws UserException {
+        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
+            int fd = user.open(arguments.get(i));
+            for (int length = user.read(fd); length > 0; length = user.read(fd)) {
+                user.printBuffer(length);
+            }
+            user.close(fd);
+        }
+        return 0;
+    }
+
+    /** write PATH SIZE SEED: a file of pseudo-random content, and a report of its checksum. */
+    static int write(UserSpace user, Arguments arguments) throws UserException {
+        return fill(user, arguments, OpenFlags.CREATE | OpenFlags.TRUNCATE);
+    }
+
+    /** append PATH SIZE SEED: as write, behind what is there. */
+    static int append(UserSpace user, Arguments arguments) throws UserException {
+        return fill(user, arguments, OpenFlags.CREATE | OpenFlags.APPEND);
+    }
+
+    private static int fill(UserSpace user, Arguments arguments, int flags) throws UserException {
+        String path = arguments.get(0);
+        long left = arguments.number(1);
+        SplittableRandom random = new SplittableRandom(arguments.number(2));
+        int fd = user.open(path, flags);
+        byte[] chunk = new byte[UserSpace.BUFFER_SIZE];
+        while (left > 0) {
+            int part = (int) Math.min(left, chunk.length);
+            random.nextBytes(chunk);
+            System.arraycopy(chunk, 0, user.memory(), UserSpace.BUFFER, part);
+            user.write(fd, part);
+            left -= part;
+        }
+        user.close(fd);
+        return report(user, path);
+    }
+
+    /** truncate PATH SIZE */
+    static int truncate(UserSpace user, Arguments arguments) throws UserException {
+        int fd = user.open(arguments.get(0));
+        user.truncate(fd, arguments.number(1));
+        user.close(fd);
+        return 0;
+    }
+
+    /** cp FROM TO */
+    static int copy(UserSpace user, Arguments arguments) throws UserException {
+        String target = into(user, arguments.get(1), arguments.get(0));
+        int from = user.open(arguments.get(0));
+        int to = user.create(target);
+        for (int length = user.read(from); length > 0; length = user.read(from)) {
+            user.write(to, length);
+        }
+        user.close(from);
+        user.close(to);
+        return 0;
+    }
+
+    /** mv FROM TO: replaces a file of that name; into TO if it is a directory. */
+    static int move(UserSpace user, Arguments arguments) throws UserException {
+        user.rename(arguments.get(0), into(user, arguments.get(1), arguments.get(0)));
+        return 0;
+    }
+
+    /** rm PATH... */
+    static int remove(UserSpace user, Arguments arguments) throws UserException {
+        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
+            user.unlink(arguments.get(i));
+        }
+        return 0;
+    }
+
+    static int makeDirectory(UserSpace user, Arguments arguments) throws UserException {
+        user.makeDirectory(arguments.get(0));
+        return 0;
+    }
+
+    static int removeDirectory(UserSpace user, Arguments arguments) throws UserException {
+        user.removeDirectory(arguments.get(0));
+        return 0;
+    }
+
+    /** sha256 PATH...: reports the checksum of each file; goes through directories. */
+    static int checksum(UserSpace user, Arguments arguments) throws UserException {
+        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
+            checksum(user, arguments.get(i));
+        }
+        return 0;
+    }
+
+    private static void checksum(UserSpace user, String path) throws UserException {
+        if (!isDirectory(user, path)) {
+            report(user, path);
+            return;
+        }
+        int directory = user.open(path);
+        for (UserSpace.Status entry = user.readDirectory(directory);
+                entry != null;
+                entry = user.readDirectory(directory)) {
+            checksum(user, (path.endsWith("/") ? path : path + "/") + entry.name());
+        }
+        user.close(directory);
+    }
+
+    private static int report(UserSpace user, String path) throws UserException {
+        int fd = user.open(path);
+        MessageDigest digest = sha256();
+        long size = 0;
+        for (int length = user.read(fd); length > 0; length = user.read(fd)) {
+            digest.update(user.memory(), UserSpace.BUFFER, length);
+            size += length;
+        }
+        user.close(fd);
+        user.print(Report.event("file")
+                .field("path", path)
+                .field("size", size)
+                .field("sha256", HexFormat.of().formatHex(digest.digest()))
+                .toString());
+        return 0;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException missing) {
+            throw new IllegalStateException("every Java platform has SHA-256", missing);
+        }
+    }
+
+    private static boolean isDirectory(UserSpace user, String path) throws UserException {
+        return user.stat(path).directory();
+    }
+
+    /** A directory as target means: the same name, in there. */
+    private static String into(UserSpace user, String target, String source) throws UserException {
+        try {
+            return isDirectory(user, target) ? target + "/" + source.substring(source.lastIndexOf('/') + 1) : target;
+        } catch (UserException failed) {
+            if (failed.errno() == Errno.NOT_FOUND) {
+                return target;
+            }
+            throw failed;
+        }
+    }
+}
