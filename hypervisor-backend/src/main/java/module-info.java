@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import org.jspecify.annotations.NullMarked;
+
+/** Virtio devices, and the transports that offer them to guests. */
+@NullMarked
+module dev.paravirt.backend {
+    requires static org.jspecify;
+    requires transitive dev.paravirt.virtqueue;
+    requires org.jctools.core;
+    requires org.slf4j;
+
+    exports dev.paravirt.backend.transport.hypercall;
+}

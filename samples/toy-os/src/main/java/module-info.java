@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import org.jspecify.annotations.NullMarked;
+
+/** A small operating system that embeds the guest driver SDK. */
+@NullMarked
+module dev.paravirt.toyos {
+    requires static org.jspecify;
+    requires dev.paravirt.guest;
+    requires HdrHistogram;
+}

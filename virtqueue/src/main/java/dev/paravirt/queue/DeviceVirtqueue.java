@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.queue;
+
+import dev.paravirt.memory.GuestMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtqueue as its device uses it: {@link #poll} for requests, {@link #push} those that are done, in any order,
+ * {@link #publish} once a batch and interrupt the driver if it says so.
+ *
+ * <p>For one thread at a time. Ring and descriptors are the driver's, who may be hostile: each word is read once, then
+ * checked, then used. What breaks the rules is a {@link VirtqueueException}, after which the queue refuses to go on.
+ * Nothing is allocated once the longest chain has been seen.
+ */
+public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, PackedDeviceVirtqueue {
+    private final int size;
+
+    DeviceVirtqueue(int size) {
+        this.size = size;
+    }
+
+    /**
+     * Opens a queue that a driver has laid out.
+     *
+     * @param size descriptors: 1 to 32768, and a power of two unless the format is packed
+     * @param format as negotiated
+     * @param descriptorArea guest-physical address of the Descriptor Table or Descriptor Ring, aligned to 16 bytes
+     * @param driverArea guest-physical address of the Available Ring (aligned to 2 bytes) or the Driver Event Suppression
+     *     (4)
+     * @param deviceArea guest-physical address of the Used Ring or the Device Event Suppression, aligned to 4 bytes
+     * @throws VirtqueueException if an area is not aligned or does not lie in one region of memory
+     */
+    public static DeviceVirtqueue create(
+            GuestMemory memory,
+            int size,
+            VirtqueueFormat format,
+            long descriptorArea,
+            long driverArea,
+            long deviceArea) {
+        return format.packed()
+                ? new PackedDeviceVirtqueue(memory, size, format, descriptorArea, driverArea, deviceArea)
+                : new SplitDeviceVirtqueue(memory, size, format, descriptorArea, driverArea, deviceArea);
+    }
+
+    /** Queue size, in descriptors. */
+    public final int size() {
+        return size;
+    }
+
+    /**
+     * Takes the next request that the driver has made available.
+     *
+     * @return null if there is none
+     * @throws VirtqueueException if the driver broke the rules
+     */
+    public abstract @Nullable DescriptorChain poll();
+
+    /**
+     * Gives a request back; the driver sees it with the next {@link #publish}. The chain is not to be touched any more.
+     * With IN_ORDER the queue keeps it until all that were polled before it are pushed.
+     *
+     * @param written bytes written, from the start of the writable part on
+     */
+    public abstract void push(DescriptorChain chain, long written);
+
+    /**
+     * Makes everything that was pushed since the last call visible to the driver: one release store, one full fence.
+     *
+     * @return whether the driver wants to be interrupted; false if there was nothing
+     */
+    public abstract boolean publish();
+
+    /** Tells the driver not to notify; it may do so nevertheless. */
+    public abstract void disableAvailableNotifications();
+
+    /**
+     * Asks the driver to notify when it makes the next buffer available.
+     *
+     * @return whether nothing is available now, so that waiting for the notification is safe; if false, {@link #poll}
+     * @throws VirtqueueException if the driver broke the rules
+     */
+    public abstract boolean enableAvailableNotifications();
+
+    /** Chains that were polled and not pushed. */
+    public abstract int outstanding();
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Guest memory, both sides of split and packed virtqueues, and the Linux calls that the other modules need. The only
+ * module that makes native calls.
+ */
+@NullMarked
+module dev.paravirt.virtqueue {
+    requires static org.jspecify;
+    requires transitive dev.paravirt.spec;
+
+    exports dev.paravirt.memory;
+    exports dev.paravirt.queue;
+    exports dev.paravirt.linux to
+            dev.paravirt.backend,
+            dev.paravirt.guest;
+}
