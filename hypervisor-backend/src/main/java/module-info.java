@@ -10,5 +10,6 @@ module dev.paravirt.backend {
     requires org.jctools.core;
     requires org.slf4j;
 
+    exports dev.paravirt.backend.device;
     exports dev.paravirt.backend.transport.hypercall;
 }
