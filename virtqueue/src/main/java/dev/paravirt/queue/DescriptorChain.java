@@ -80,7 +80,10 @@ public final class DescriptorChain {
             offsets = Arrays.copyOf(offsets, pieces * 2);
             lengths = Arrays.copyOf(lengths, pieces * 2);
         }
-        regions[pieces] = region;
+        // The same region as a rule: a store of a reference costs more than a look.
+        if (regions[pieces] != region) {
+            regions[pieces] = region;
+        }
         offsets[pieces] = offset;
         lengths[pieces++] = length;
     }

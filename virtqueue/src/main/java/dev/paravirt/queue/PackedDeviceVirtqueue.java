@@ -1,12 +1,252 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.queue;
+
 import dev.paravirt.memory.GuestMemory;
+import dev.paravirt.memory.MemoryRegion;
+import dev.paravirt.spec.ring.PackedLayout;
+import dev.paravirt.spec.ring.QueueSize;
+import dev.paravirt.spec.ring.RingIndex;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The device side of a packed virtqueue (VIRTIO 1.4, "Packed Virtqueues").
+ *
+ * <p>The first used word of a batch is held back until {@link #publish}: the driver stops there, whatever lies behind.
+ */
 final class PackedDeviceVirtqueue extends DeviceVirtqueue {
-    PackedDeviceVirtqueue(GuestMemory memory, int size, VirtqueueFormat format, long d, long r, long u) { super(size); }
-    @Override public DescriptorChain poll() { throw new UnsupportedOperationException(); }
-    @Override public void push(DescriptorChain chain, long written) { throw new UnsupportedOperationException(); }
-    @Override public boolean publish() { throw new UnsupportedOperationException(); }
-    @Override public void disableAvailableNotifications() { throw new UnsupportedOperationException(); }
-    @Override public boolean enableAvailableNotifications() { throw new UnsupportedOperationException(); }
-    @Override public int outstanding() { throw new UnsupportedOperationException(); }
+    private final GuestMemory memory;
+    private final int size;
+    private final boolean indirectAllowed;
+    private final boolean eventIndex;
+    private final MemoryRegion region;
+    private final long ring;
+    private final MemoryRegion driverEventRegion;
+    private final long driverEventAt;
+    private final MemoryRegion deviceEventRegion;
+    private final long deviceEventAt;
+    private final ChainPool pool;
+    private final @Nullable InOrder inOrder;
+
+    private int availablePosition;
+    private int usedPosition;
+
+    /** Descriptors that were taken and not given back. */
+    private int descriptorsOut;
+
+    private long heldAt;
+    private long heldWord;
+
+    /** Descriptors given back since the last publish. */
+    private int heldDescriptors;
+
+    /** The Device Event Suppression as we wrote it last; no value of it at first. */
+    private int deviceEvent = -1;
+
+    private boolean broken;
+
+    PackedDeviceVirtqueue(
+            GuestMemory memory,
+            int size,
+            VirtqueueFormat format,
+            long descriptorArea,
+            long driverArea,
+            long deviceArea) {
+        super(size);
+        if (!QueueSize.isValidPacked(size)) {
+            throw new IllegalArgumentException("no size for a packed queue: " + size);
+        }
+        this.memory = memory;
+        this.size = size;
+        this.indirectAllowed = format.indirect();
+        this.eventIndex = format.eventIndex();
+        Area descriptors = Area.find(
+                memory,
+                "descriptor ring",
+                descriptorArea,
+                PackedLayout.descriptorRingSize(size),
+                PackedLayout.DESCRIPTOR_RING_ALIGNMENT);
+        Area driver = Area.find(
+                memory,
+                "driver event suppression",
+                driverArea,
+                PackedLayout.EVENT_SUPPRESSION_SIZE,
+                PackedLayout.EVENT_SUPPRESSION_ALIGNMENT);
+        Area device = Area.find(
+                memory,
+                "device event suppression",
+                deviceArea,
+                PackedLayout.EVENT_SUPPRESSION_SIZE,
+                PackedLayout.EVENT_SUPPRESSION_ALIGNMENT);
+        this.region = descriptors.region();
+        this.ring = descriptors.offset();
+        this.driverEventRegion = driver.region();
+        this.driverEventAt = driver.offset();
+        this.deviceEventRegion = device.region();
+        this.deviceEventAt = device.offset();
+        this.pool = new ChainPool(size);
+        this.inOrder = format.inOrder() ? new InOrder(size) : null;
+        this.availablePosition = RingIndex.FIRST_POSITION;
+        this.usedPosition = RingIndex.FIRST_POSITION;
+    }
+
+    @Override
+    public @Nullable DescriptorChain poll() {
+        // Pairs with the driver's release of this word: the descriptors of the batch are visible after it.
+        long word = region.getLongAcquire(descriptorAt(availablePosition) + PackedLayout.DESCRIPTOR_LEN);
+        if (!isAvailable(word)) {
+            return null;
+        }
+        if (broken) {
+            throw new VirtqueueException("the queue was found malformed before");
+        }
+        try {
+            DescriptorChain chain = pool.take();
+            try {
+                readChain(chain, word);
+            } catch (VirtqueueException malformed) {
+                pool.giveBack(chain);
+                throw malformed;
+            }
+            if (inOrder != null) {
+                inOrder.polled(chain);
+            }
+            descriptorsOut += chain.descriptors;
+            availablePosition = RingIndex.advancePosition(availablePosition, chain.descriptors, size);
+            return chain;
+        } catch (VirtqueueException malformed) {
+            broken = true;
+            throw malformed;
+        }
+    }
+
+    private boolean isAvailable(long word) {
+        return descriptorsOut < size
+                && PackedLayout.isAvailable((int) (word >>> 48), RingIndex.wrapCounter(availablePosition));
+    }
+
+    private long descriptorAt(int position) {
+        return ring + PackedLayout.descriptor(RingIndex.offset(position));
+    }
+
+    /** Follows a list from its first descriptor. Each is read once, in two words, and checked before it is used. */
+    private void readChain(DescriptorChain chain, long firstWord) {
+        int position = availablePosition;
+        long word = firstWord;
+        int count = 0;
+        while (true) {
+            if (descriptorsOut + ++count > size) {
+                throw new VirtqueueException("a list that is longer than what is free of the queue of " + size);
+            }
+            long address = region.getLong(descriptorAt(position) + PackedLayout.DESCRIPTOR_ADDR);
+            long length = word & 0xffffffffL;
+            int flags = (int) (word >>> 48);
+            boolean goesOn = (flags & PackedLayout.DESC_F_NEXT) != 0;
+            if ((flags & PackedLayout.DESC_F_INDIRECT) != 0) {
+                readTable(chain, address, length, goesOn || count > 1);
+            } else {
+                chain.append(memory, address, length, (flags & PackedLayout.DESC_F_WRITE) != 0);
+            }
+            if (!goesOn) {
+                // The id of a list is that of its last descriptor; any number, the driver alone uses it.
+                chain.id = (int) (word >>> 32) & 0xffff;
+                chain.descriptors = count;
+                return;
+            }
+            position = RingIndex.advancePosition(position, 1, size);
+            word = region.getLong(descriptorAt(position) + PackedLayout.DESCRIPTOR_LEN);
+        }
+    }
+
+    /** In a table of this format the WRITE flag alone means something (VIRTIO 1.4, "Indirect Flag"). */
+    private void readTable(DescriptorChain chain, long address, long length, boolean linked) {
+        if (!indirectAllowed) {
+            throw new VirtqueueException("an indirect descriptor, which was not negotiated");
+        }
+        if (linked) {
+            throw new VirtqueueException("an indirect descriptor with NEXT, or behind one");
+        }
+        long entries = length / PackedLayout.DESCRIPTOR_SIZE;
+        if (length == 0 || length % PackedLayout.DESCRIPTOR_SIZE != 0 || entries > size) {
+            throw new VirtqueueException("an indirect table of " + length + " bytes for a queue of " + size);
+        }
+        Area table = Area.find(memory, "indirect table", address, length, 1);
+        for (int entry = 0; entry < entries; entry++) {
+            long at = table.offset() + PackedLayout.descriptor(entry);
+            long partAddress = table.region().getLong(at + PackedLayout.DESCRIPTOR_ADDR);
+            long word = table.region().getLong(at + PackedLayout.DESCRIPTOR_LEN);
+            boolean writable = ((int) (word >>> 48) & PackedLayout.DESC_F_WRITE) != 0;
+            chain.append(memory, partAddress, word & 0xffffffffL, writable);
+        }
+    }
+
+    @Override
+    public void push(DescriptorChain chain, long written) {
+        pool.check(chain, written);
+        chain.written = (int) written;
+        if (inOrder == null) {
+            use(chain);
+        } else {
+            inOrder.pushed(chain);
+            for (DescriptorChain first = inOrder.next(); first != null; first = inOrder.next()) {
+                use(first);
+            }
+        }
+    }
+
+    private void use(DescriptorChain chain) {
+        int flags = PackedLayout.usedFlags(RingIndex.wrapCounter(usedPosition))
+                | (chain.written != 0 ? PackedLayout.DESC_F_WRITE : 0);
+        long word = (chain.written & 0xffffffffL) | (long) chain.id << 32 | (long) flags << 48;
+        long at = descriptorAt(usedPosition) + PackedLayout.DESCRIPTOR_LEN;
+        if (heldDescriptors == 0) {
+            heldAt = at;
+            heldWord = word;
+        } else {
+            region.putLong(at, word);
+        }
+        heldDescriptors += chain.descriptors;
+        descriptorsOut -= chain.descriptors;
+        usedPosition = RingIndex.advancePosition(usedPosition, chain.descriptors, size);
+        pool.giveBack(chain);
+    }
+
+    @Override
+    public boolean publish() {
+        int count = heldDescriptors;
+        if (count == 0) {
+            return false;
+        }
+        heldDescriptors = 0;
+        // Pairs with the driver's acquire of this word: used descriptors and written buffers are visible before it.
+        region.putLongRelease(heldAt, heldWord);
+        // The driver writes its wish, fences, and looks at the descriptor: one of us sees the other.
+        MemoryRegion.fullFence();
+        return EventSuppression.isDue(
+                driverEventRegion.getIntOpaque(driverEventAt), eventIndex, usedPosition, count, size);
+    }
+
+    @Override
+    public void disableAvailableNotifications() {
+        writeEvent(EventSuppression.DISABLE);
+    }
+
+    @Override
+    public boolean enableAvailableNotifications() {
+        writeEvent(EventSuppression.enable(eventIndex, availablePosition));
+        // The driver writes its descriptor, fences, and looks at our wish: one of us sees the other.
+        MemoryRegion.fullFence();
+        return !isAvailable(region.getLongOpaque(descriptorAt(availablePosition) + PackedLayout.DESCRIPTOR_LEN));
+    }
+
+    private void writeEvent(int event) {
+        if (deviceEvent != event) {
+            deviceEvent = event;
+            deviceEventRegion.putIntOpaque(deviceEventAt, event);
+        }
+    }
+
+    @Override
+    public int outstanding() {
+        return pool.outstanding();
+    }
 }
