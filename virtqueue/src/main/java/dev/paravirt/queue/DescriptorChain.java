@@ -177,7 +177,7 @@ public final class DescriptorChain {
                 at = 0;
                 piece++;
             }
-            value |= (region(piece).getByte(offsets[piece] + at++) & 0xffL) << 8 * i;
+            value |= (region(piece).getByte(offsets[piece] + at++) & 0xffL) << (8 * i);
         }
         return value;
     }

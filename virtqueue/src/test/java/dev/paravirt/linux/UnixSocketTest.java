@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.linux;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -109,7 +110,7 @@ class UnixSocketTest {
     private static int rejectAll(UnixSocket socket, MemorySegment buffer, int maxDescriptors) throws IOException {
         int refused = 0;
         while (socket.awaitReadable(0)) {
-            try (ReceivedMessage message = socket.receive(buffer, maxDescriptors)) {
+            try (ReceivedMessage message = requireNonNull(socket.receive(buffer, maxDescriptors))) {
                 assertThat(message.descriptorCount()).isLessThanOrEqualTo(maxDescriptors);
             } catch (LinuxException unexpected) {
                 throw unexpected;
@@ -130,7 +131,7 @@ class UnixSocketTest {
             assertThat(listener.accept()).isNull();
             try (UnixSocket client = UnixSocket.connect(path)) {
                 assertThat(listener.await(SECONDS_20)).isTrue();
-                try (UnixSocket server = listener.accept()) {
+                try (UnixSocket server = requireNonNull(listener.accept())) {
                     assertThat(server.peer().process())
                             .isEqualTo((int) ProcessHandle.current().pid());
                     assertThat(client.descriptor().isOpen()).isTrue();
@@ -188,7 +189,8 @@ class UnixSocketTest {
             try (UnixListener listener = UnixListener.listen(Path.of(arguments[0]))) {
                 System.out.println("listening");
                 listener.await(SECONDS_20 * 2);
-                for (UnixSocket client = listener.accept(); ; client = listener.accept()) {
+                while (true) {
+                    listener.accept();
                     listener.await(SECONDS_20 * 2);
                 }
             }
@@ -224,7 +226,7 @@ class UnixSocketTest {
                 Eventfd toParent = Eventfd.create();
                 Arena arena = Arena.ofShared()) {
             assertThat(listener.await(SECONDS_20)).isTrue();
-            try (UnixSocket socket = listener.accept()) {
+            try (UnixSocket socket = requireNonNull(listener.accept())) {
                 assertThat(socket.peer().process()).isEqualTo((int) child.pid());
                 MemorySegment mapped = memory.map(0, 4096, arena);
                 List<FileDescriptor> descriptors =
@@ -252,7 +254,7 @@ class UnixSocketTest {
                     Arena arena = Arena.ofShared()) {
                 MemorySegment size = arena.allocate(8);
                 socket.awaitReadable(SECONDS_20);
-                try (ReceivedMessage hello = socket.receive(size, 3);
+                try (ReceivedMessage hello = requireNonNull(socket.receive(size, 3));
                         Memfd memory = Memfd.adopt(hello.take(0), size.get(ValueLayout.JAVA_LONG, 0), true);
                         Eventfd toMe = Eventfd.adopt(hello.take(1));
                         Eventfd toParent = Eventfd.adopt(hello.take(2));

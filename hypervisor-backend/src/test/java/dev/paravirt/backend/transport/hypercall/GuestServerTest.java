@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.transport.hypercall;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -141,12 +142,13 @@ class GuestServerTest {
                 });
                 RawGuest guest = RawGuest.connect(path());
                 Epoll epoll = Epoll.create(4)) {
-            epoll.addEdgeTriggered(shared.get().doorbell(2), 2);
+            SharedGuest connected = requireNonNull(shared.get());
+            epoll.addEdgeTriggered(connected.doorbell(2), 2);
             guest.control.putIntRelease(ControlLayout.doorbell(2), 0x8000_0005);
             Eventfd.adopt(guest.descriptors.get(TwoProcessHello.doorbellDescriptor(1, 2)))
                     .signal();
             assertThat(epoll.await(20_000)).isEqualTo(1);
-            assertThat(shared.get().notificationData(2)).isEqualTo(0x8000_0005);
+            assertThat(connected.notificationData(2)).isEqualTo(0x8000_0005);
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
         }
     }
@@ -258,7 +260,7 @@ class GuestServerTest {
         try (GuestServer server = GuestServer.listen(path(), SHAPE, this::machine);
                 RawGuest guest = RawGuest.connect(path())) {
             guest.call(ECHO, 1);
-            long thread = serverThread.get().threadId();
+            long thread = requireNonNull(serverThread.get()).threadId();
             new CountDownLatch(1).await(100, TimeUnit.MILLISECONDS);
             long before = threads.getThreadCpuTime(thread);
             new CountDownLatch(1).await(500, TimeUnit.MILLISECONDS);

@@ -186,14 +186,15 @@ public final class Fat32Volume implements AutoCloseable {
         }
         Directory parent = directory(target.parent());
         DirectoryEntry existing = parent.find(target.name());
-        boolean other = existing != null && existing.shortSlotOffset() != entry.shortSlotOffset();
-        if (other) {
-            checkReplaceable(existing, to, replace);
+        DirectoryEntry replaced =
+                existing != null && existing.shortSlotOffset() != entry.shortSlotOffset() ? existing : null;
+        if (replaced != null) {
+            checkReplaceable(replaced, to, replace);
         }
         DirectoryEntry moved = parent.add(
                 target.name(), entry.attributes(), entry.firstCluster(), entry.size(), entry.created(), entry.modified());
-        if (other) {
-            remove(existing);
+        if (replaced != null) {
+            remove(replaced);
         }
         if (entry.isDirectory() && entry.directory() != moved.directory()) {
             directoryOf(entry).setParent(clusterNamedBy(parent));

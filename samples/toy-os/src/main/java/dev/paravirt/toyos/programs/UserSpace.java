@@ -40,7 +40,10 @@ final class UserSpace {
         return memory;
     }
 
-    /** @param size in bytes; @param modified in ms since 1970 */
+    /**
+     * @param size in bytes
+     * @param modified in ms since 1970
+     */
     record Status(String name, boolean directory, long size, long modified) {}
 
     record TaskStatus(int number, int state, long switches, long cpuNanos, String name) {}

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk for tests: keeps just sectors that are not zero, notes each transfer, fails where it is told to, and can lose
- * what was not flushed. A transfer happens when it is awaited or when {@link #done()} is asked twice, so that code which
+ * what was not flushed. A transfer happens when it is awaited or when {@link Transfer#done()} is asked twice, so that code which
  * uses a buffer too early is found out.
  */
 public final class SparseVolume implements BlockVolume {

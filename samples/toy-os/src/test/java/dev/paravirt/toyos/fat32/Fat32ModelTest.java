@@ -27,7 +27,11 @@ class Fat32ModelTest {
     /** Paths in upper case; directories map to {@link #DIRECTORY} itself. */
     private final Map<String, byte[]> model = new TreeMap<>();
 
+    // Each test starts with run(), which sets both.
+    @SuppressWarnings("NullAway.Init")
     private Random random;
+
+    @SuppressWarnings("NullAway.Init")
     private Disk disk;
 
     @ParameterizedTest
@@ -175,10 +179,15 @@ class Fat32ModelTest {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isDirectory(byte[] content) {
+        return content == DIRECTORY;
+    }
+
     private void compareAll() throws IOException {
         List<String> found = new ArrayList<>();
         for (Map.Entry<String, byte[]> entry : model.entrySet()) {
-            if (entry.getValue() == DIRECTORY) {
+            if (isDirectory(entry.getValue())) {
                 for (FileStatus status : disk.fat.list(entry.getKey())) {
                     found.add(entry.getKey() + "/" + key(status.name()));
                 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** FAT as others wrote it: dosfstools and mtools. A test that finds them missing is skipped, or fails where they must be. */
 final class Peers {
@@ -69,7 +70,7 @@ final class Peers {
         }
     }
 
-    private static String find(String tool) {
+    private static @Nullable String find(String tool) {
         List<String> folders = new ArrayList<>(List.of(System.getenv("PATH").split(File.pathSeparator)));
         folders.addAll(SYSTEM_FOLDERS);
         for (String folder : folders) {
