@@ -81,6 +81,6 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
      */
     public abstract boolean enableAvailableNotifications();
 
-    /** Chains that were polled and not pushed. */
+    /** Chains that were polled and not given back: not pushed, or, with IN_ORDER, behind one that is not pushed. */
     public abstract int outstanding();
 }
