@@ -8,5 +8,9 @@ module dev.paravirt.guest {
     requires static org.jspecify;
     requires transitive dev.paravirt.virtqueue;
 
+    exports dev.paravirt.guest.driver;
+    exports dev.paravirt.guest.hypercall;
     exports dev.paravirt.guest.jvm;
+    exports dev.paravirt.guest.platform;
+    exports dev.paravirt.guest.transport;
 }

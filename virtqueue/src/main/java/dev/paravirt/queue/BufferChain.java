@@ -84,6 +84,24 @@ public final class BufferChain {
         return readable;
     }
 
+    /** The guest-physical address of a part, 0 to {@code count() - 1}. */
+    public long address(int part) {
+        check(part);
+        return addresses[part];
+    }
+
+    /** The bytes of a part, 1 or more. */
+    public int length(int part) {
+        check(part);
+        return lengths[part];
+    }
+
+    private void check(int part) {
+        if (part < 0 || part >= count) {
+            throw new IndexOutOfBoundsException(part);
+        }
+    }
+
     /** Bytes that the device may write: 0 or more. */
     public long writableLength() {
         long sum = 0;
