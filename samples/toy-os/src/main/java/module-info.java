@@ -8,4 +8,7 @@ module dev.paravirt.toyos {
     requires static org.jspecify;
     requires dev.paravirt.guest;
     requires HdrHistogram;
+
+    exports dev.paravirt.toyos.block;
+    exports dev.paravirt.toyos.fat32;
 }
