@@ -7,9 +7,11 @@ import org.jspecify.annotations.NullMarked;
 module dev.paravirt.backend {
     requires static org.jspecify;
     requires transitive dev.paravirt.virtqueue;
-    requires org.jctools.core;
+    requires org.jctools.core.jdk11;
     requires org.slf4j;
 
     exports dev.paravirt.backend.device;
     exports dev.paravirt.backend.transport.hypercall;
+    exports dev.paravirt.backend.transport.mmio;
+    exports dev.paravirt.backend.worker;
 }

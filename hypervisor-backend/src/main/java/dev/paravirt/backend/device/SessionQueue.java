@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.device;
+
+import dev.paravirt.backend.worker.PolledQueue;
+import dev.paravirt.backend.worker.QueueWorker;
+import dev.paravirt.queue.DescriptorChain;
+import dev.paravirt.queue.DeviceVirtqueue;
+import dev.paravirt.queue.VirtqueueException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One queue of a session: set up and stopped by control threads, served by its worker.
+ *
+ * <p>Who may change what follows from {@link #state}: control threads, under the session's lock, while the queue is IDLE
+ * or SET_UP; the worker while it is RUNNING or STOPPING. Control threads hand the queue over by writing RUNNING, and ask
+ * for it by writing STOPPING; the worker gives it back by writing IDLE, when nothing is in flight any more.
+ */
+final class SessionQueue implements QueueContext, PolledQueue {
+    /** Chains between two looks at completions and the other queues of the worker; they are published together. */
+    private static final int BATCH = 64;
+
+    private static final int IDLE = 0;
+    private static final int SET_UP = 1;
+    private static final int RUNNING = 2;
+    private static final int STOPPING = 3;
+
+    private final DeviceSession session;
+    private final VirtioDevice device;
+    private final int index;
+    private final int maxSize;
+    private final QueueWorker worker;
+    private final Interrupt interrupt;
+    private final AtomicLong notifications = new AtomicLong();
+    private final AtomicLong interrupts = new AtomicLong();
+    private final AtomicLong requests = new AtomicLong();
+
+    private volatile int state = IDLE;
+    private @Nullable DeviceVirtqueue ring;
+    private @Nullable Completions completions;
+
+    // The worker's own.
+    private boolean armed;
+    private int inFlight;
+    private @Nullable DescriptorChain current;
+
+    SessionQueue(DeviceSession session, VirtioDevice device, int index, QueueWorker worker, Interrupt interrupt) {
+        this.session = session;
+        this.device = device;
+        this.index = index;
+        this.maxSize = device.maxQueueSize(index);
+        this.worker = worker;
+        this.interrupt = interrupt;
+    }
+
+    int maxSize() {
+        return maxSize;
+    }
+
+    QueueWorker worker() {
+        return worker;
+    }
+
+    QueueCounters counters() {
+        return new QueueCounters(notifications.get(), interrupts.get(), requests.get());
+    }
+
+    // Control threads, under the session's lock.
+
+    boolean isIdle() {
+        return state == IDLE;
+    }
+
+    /** Whether the driver has enabled the queue and not begun to reset it. */
+    boolean isEnabled() {
+        return state == SET_UP || state == RUNNING;
+    }
+
+    /** IDLE to SET_UP. */
+    void setUp(DeviceVirtqueue virtqueue) {
+        ring = virtqueue;
+        completions = new Completions(virtqueue.size());
+        armed = true;
+        state = SET_UP;
+    }
+
+    /** SET_UP to RUNNING. */
+    void start() {
+        if (state == SET_UP) {
+            state = RUNNING;
+            worker.wake();
+        }
+    }
+
+    /** To IDLE in the end; at once if the worker does not have the queue. */
+    void stop() {
+        if (state == SET_UP) {
+            state = IDLE;
+        } else if (state == RUNNING) {
+            state = STOPPING;
+            worker.wake();
+        }
+    }
+
+    /** From any thread: the driver says that there is something. The ring knows. */
+    void notified() {
+        notifications.incrementAndGet();
+        if (state == RUNNING) {
+            worker.wake();
+        }
+    }
+
+    // The worker.
+
+    @Override
+    public boolean serve() {
+        int now = state;
+        DeviceVirtqueue virtqueue = ring;
+        Completions finished = completions;
+        if (now < RUNNING || virtqueue == null || finished == null) {
+            return false;
+        }
+        if (now == STOPPING) {
+            int dropped = takeCompletions(finished, null);
+            return leave() || dropped > 0;
+        }
+        if (session.isBroken()) {
+            return takeCompletions(finished, null) > 0;
+        }
+        int taken = takeCompletions(finished, virtqueue) + takeRequests(virtqueue);
+        if (taken > 0 && virtqueue.publish()) {
+            interrupts.setOpaque(interrupts.getPlain() + 1);
+            interrupt.usedBuffer(index);
+        }
+        return taken > 0;
+    }
+
+    private int takeRequests(DeviceVirtqueue virtqueue) {
+        int taken = 0;
+        DescriptorChain chain = virtqueue.poll();
+        while (chain != null) {
+            if (taken == 0 && armed) {
+                armed = false;
+                virtqueue.disableAvailableNotifications();
+            }
+            taken++;
+            process(virtqueue, chain);
+            chain = taken < BATCH ? virtqueue.poll() : null;
+        }
+        if (taken > 0) {
+            requests.setOpaque(requests.getPlain() + taken);
+        }
+        return taken;
+    }
+
+    private void process(DeviceVirtqueue virtqueue, DescriptorChain chain) {
+        if (inFlight == virtqueue.size()) {
+            throw new VirtqueueException("more than " + inFlight + " buffers in a queue of " + inFlight);
+        }
+        inFlight++;
+        current = chain;
+        try {
+            device.process(index, chain, this);
+            current = null;
+        } finally {
+            if (current != null) {
+                // It threw, so the chain is ours again.
+                current = null;
+                inFlight--;
+            }
+        }
+    }
+
+    /** @param virtqueue null if the driver's interest in what the device finishes has ended */
+    private int takeCompletions(Completions finished, @Nullable DeviceVirtqueue virtqueue) {
+        int taken = 0;
+        Completions.Completion completion = finished.poll();
+        while (completion != null) {
+            taken++;
+            inFlight--;
+            DescriptorChain chain = completion.chain();
+            long written = completion.written();
+            finished.release(completion);
+            if (virtqueue != null) {
+                virtqueue.push(chain, written);
+            }
+            completion = finished.poll();
+        }
+        return taken;
+    }
+
+    private boolean leave() {
+        if (inFlight > 0) {
+            return false;
+        }
+        ring = null;
+        completions = null;
+        // Pairs with the read of the state in isIdle: no access of ours to the guest's memory comes after it.
+        state = IDLE;
+        session.queueStopped();
+        return true;
+    }
+
+    @Override
+    public boolean arm() {
+        int now = state;
+        DeviceVirtqueue virtqueue = ring;
+        Completions finished = completions;
+        if (now < RUNNING || virtqueue == null || finished == null) {
+            return true;
+        }
+        if (!finished.isEmpty()) {
+            return false;
+        }
+        if (now == STOPPING) {
+            return inFlight > 0;
+        }
+        if (session.isBroken()) {
+            return true;
+        }
+        armed = true;
+        return virtqueue.enableAvailableNotifications();
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        session.fail(index, failure);
+    }
+
+    // The device.
+
+    @Override
+    public int queue() {
+        return index;
+    }
+
+    @Override
+    public void push(DescriptorChain chain, long written) {
+        DeviceVirtqueue virtqueue = ring;
+        if (!worker.isCurrentThread() || virtqueue == null) {
+            throw new IllegalStateException("push is for the worker of queue " + index + "; others call complete");
+        }
+        inFlight--;
+        if (chain == current) {
+            current = null;
+        }
+        if (state == RUNNING) {
+            virtqueue.push(chain, written);
+        }
+    }
+
+    @Override
+    public void complete(DescriptorChain chain, long written) {
+        Completions finished = completions;
+        if (finished == null) {
+            throw new IllegalStateException("queue " + index + " has no request under way");
+        }
+        finished.add(chain, written);
+        worker.wake();
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.worker;
+
+import dev.paravirt.linux.Epoll;
+import dev.paravirt.linux.Eventfd;
+import dev.paravirt.linux.FileDescriptor;
+import dev.paravirt.linux.LinuxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sleeps in the kernel, until a signal from this process or a doorbell that another process rings. No descriptor is ever
+ * read: they are watched for events, so a guest that shares one has nothing to make us block on.
+ */
+final class EpollWakeUp implements WakeUp {
+    private static final Logger LOG = LoggerFactory.getLogger(EpollWakeUp.class);
+    private static final int RESULTS = 64;
+    private static final long OWN = -1;
+    private static final long PAUSE_AFTER_FAILURE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private final Epoll epoll;
+    private final Eventfd own;
+    private final List<Runnable> bells = new ArrayList<>();
+    private volatile Runnable[] ringing = {};
+    private boolean broken;
+
+    EpollWakeUp() throws LinuxException {
+        epoll = Epoll.create(RESULTS);
+        try {
+            own = Eventfd.create();
+            epoll.addEdgeTriggered(own.descriptor(), OWN);
+        } catch (LinuxException | RuntimeException failure) {
+            epoll.close();
+            throw failure;
+        }
+    }
+
+    /** From any thread. */
+    synchronized void watch(FileDescriptor doorbell, Runnable rung) throws LinuxException {
+        bells.add(rung);
+        ringing = bells.toArray(Runnable[]::new);
+        epoll.addEdgeTriggered(doorbell, bells.size() - 1L);
+    }
+
+    @Override
+    public void await() {
+        try {
+            int ready = epoll.await(-1);
+            for (int result = 0; result < ready; result++) {
+                long token = epoll.token(result);
+                if (token != OWN) {
+                    ringing[(int) token].run();
+                }
+            }
+        } catch (LinuxException failure) {
+            // Not for any reason that the system documents. The queues are still served, if less promptly.
+            if (!broken) {
+                broken = true;
+                LOG.error("a queue worker cannot sleep and looks at its queues every 10 ms instead", failure);
+            }
+            LockSupport.parkNanos(PAUSE_AFTER_FAILURE_NANOS);
+        }
+    }
+
+    @Override
+    public void signal(Thread sleeper) {
+        try {
+            own.signal();
+        } catch (LinuxException failure) {
+            throw new IllegalStateException("a queue worker cannot be woken", failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        epoll.close();
+        own.close();
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.worker;
+
+/** How a worker's thread sleeps until another signals. A signal sent while nobody sleeps ends the next sleep at once. */
+interface WakeUp extends AutoCloseable {
+    /** Sleeps; may also return for no reason. By the worker alone. */
+    void await();
+
+    /** From any thread. */
+    void signal(Thread sleeper);
+
+    @Override
+    void close();
+}
