@@ -10,6 +10,7 @@ module dev.paravirt.backend {
     requires org.jctools.core.jdk11;
     requires org.slf4j;
 
+    exports dev.paravirt.backend.blk;
     exports dev.paravirt.backend.device;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
