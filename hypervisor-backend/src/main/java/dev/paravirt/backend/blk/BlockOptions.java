@@ -27,6 +27,9 @@ public final class BlockOptions {
     private @Nullable Supplier<BlockLifetime> lifetime;
     private @Nullable IoEngine engine;
 
+    /** A plain disk. */
+    public BlockOptions() {}
+
     /** The string that GET_ID returns: up to 20 ASCII characters. Default: none. */
     public BlockOptions serial(String value) {
         if (value.length() > BlkRequest.ID_SIZE || !StandardCharsets.US_ASCII.newEncoder().canEncode(value)) {

@@ -13,6 +13,9 @@ public interface IoEngine extends AutoCloseable {
         /** The one behind it in an engine's queue. */
         @Nullable Operation next;
 
+        /** An operation that no engine has. */
+        protected Operation() {}
+
         /** Does the work, waiting where it must. It throws nothing: what goes wrong is its own to report. */
         protected abstract void run();
     }
