@@ -181,7 +181,7 @@ final class BlockRequest extends IoEngine.Operation {
     /** Does what the header says, waiting for the image. */
     void perform(BlockImage image) throws IOException {
         if (type == BlkRequest.T_IN || type == BlkRequest.T_OUT) {
-            boolean ignoredAsThisWaits = transfer(image, false);
+            transfer(image, false);
             return;
         }
         for (int i = 0; i < segments; i++) {

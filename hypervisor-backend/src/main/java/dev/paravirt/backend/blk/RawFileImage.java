@@ -97,7 +97,8 @@ final class RawFileImage implements BlockImage {
     @Override
     public void discard(long position, long length) throws IOException {
         ImageFiles.requireWritable(file.path(), readOnly);
-        boolean ignoredAsItIsOnlyAHint = punch(position, length);
+        // Only a hint: a file system that cannot do it keeps the space.
+        punch(position, length);
     }
 
     @Override

@@ -70,7 +70,7 @@ public final class ThreadPoolEngine implements IoEngine {
         }
     }
 
-    private void startThread() {
+    private synchronized void startThread() {
         Thread thread = new Thread(this::work, name + "-" + started++);
         thread.setDaemon(true);
         thread.start();
@@ -89,7 +89,7 @@ public final class ThreadPoolEngine implements IoEngine {
 
     /** The next operation; null if this thread is to end. */
     private synchronized @Nullable Operation take() {
-        boolean first = threads.isEmpty() || threads.getFirst() == Thread.currentThread();
+        boolean first = threads.getFirst() == Thread.currentThread();
         long idleSince = System.nanoTime();
         while (head == null) {
             long idleMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - idleSince);
@@ -97,7 +97,13 @@ public final class ThreadPoolEngine implements IoEngine {
                 threads.remove(Thread.currentThread());
                 return null;
             }
-            await(first ? 0 : KEEP_ALIVE_MILLIS - idleMillis);
+            idle++;
+            try {
+                wait(first ? 0 : KEEP_ALIVE_MILLIS - idleMillis);
+            } catch (InterruptedException nobodyDoesThat) {
+                log.debug("a thread of I/O engine {} was interrupted, and goes on", name);
+            }
+            idle--;
         }
         Operation operation = head;
         head = operation.next;
@@ -107,18 +113,6 @@ public final class ThreadPoolEngine implements IoEngine {
         }
         queued--;
         return operation;
-    }
-
-    private void await(long millis) {
-        idle++;
-        try {
-            wait(millis);
-        } catch (InterruptedException ignoredAsCloseEndsThreads) {
-            // Nobody interrupts these threads on purpose, and an operation must not be lost to it.
-            log.debug("a thread of I/O engine {} was interrupted", name);
-        } finally {
-            idle--;
-        }
     }
 
     @Override

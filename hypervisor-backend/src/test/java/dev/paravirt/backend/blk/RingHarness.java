@@ -104,7 +104,7 @@ final class RingHarness implements AutoCloseable {
             for (DescriptorChain chain = ring.poll(); chain != null; chain = ring.poll()) {
                 device.process(driver.index(), chain, this);
             }
-            boolean ignoredAsTheDriverPolls = ring.publish();
+            ring.publish();
             for (int token = driver.poll(); token >= 0; token = driver.poll()) {
                 assertThat(used[token]).as("token %s is used once", token).isFalse();
                 used[token] = true;
@@ -139,7 +139,7 @@ final class RingHarness implements AutoCloseable {
     void submit(int queue, BufferChain chain, int token) {
         queues[queue].used[token] = false;
         assertThat(queues[queue].driver.add(chain, token)).as("room in the ring").isTrue();
-        boolean ignoredAsServePolls = queues[queue].driver.publish();
+        queues[queue].driver.publish();
     }
 
     /** Passes completions and new requests on; waits for nothing. */
