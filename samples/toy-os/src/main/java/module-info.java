@@ -9,6 +9,7 @@ module dev.paravirt.toyos {
     requires dev.paravirt.guest;
     requires HdrHistogram;
 
+    exports dev.paravirt.toyos.boot;
     exports dev.paravirt.toyos.block;
     exports dev.paravirt.toyos.fat32;
 }

@@ -420,6 +420,22 @@ public final class BlockDriver {
     }
 
     /**
+     * Asks for an interrupt when the next request of a queue completes: for an operating system that waits for several
+     * drivers at once by itself. {@link #await} does so on its own.
+     *
+     * @return whether nothing has completed yet, so that waiting is safe; if not, {@link #poll}
+     */
+    public boolean enableInterrupt(int queue) {
+        RequestQueue requests = session.queues[queue];
+        return !requests.hasDone() && requests.ring.enableUsedNotifications();
+    }
+
+    /** Asks for no interrupts any more, as from the start; some may still come. */
+    public void disableInterrupt(int queue) {
+        session.queues[queue].ring.disableUsedNotifications();
+    }
+
+    /**
      * Tells the driver of an interrupt that the operating system has taken itself, where lines are shared between
      * drivers or handled in one place.
      *

@@ -203,6 +203,7 @@ public final class BlockCache {
         int count = fillBatch(0, from, window);
         if (count > 0) {
             start(from, count);
+            volume.kick();
         }
     }
 

@@ -40,4 +40,10 @@ public interface BlockVolume {
 
     /** Starts to make every write that was done before this call durable. */
     Transfer flush();
+
+    /**
+     * Shows the device all that was started so far, in one go. A task that waits does so by itself; one that goes on with
+     * other work should, lest the device sit idle meanwhile.
+     */
+    default void kick() {}
 }

@@ -88,6 +88,7 @@ final class BlockWorkload {
                 transfers[i] = submit(i);
             }
         }
+        volume.kick();
         return completed + errors < submitted;
     }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.boot;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the kernel is told at boot.
+ *
+ * @param root the id of the disk with the FAT32 volume; null for the first disk
+ * @param scratch the id of a disk that workloads may write over; null for none. Never guessed.
+ * @param script command lines for the first program
+ */
+public record BootOptions(@Nullable String root, @Nullable String scratch, List<String> script) {
+    private static final String ROOT = "root=";
+    private static final String SCRATCH = "scratch=";
+
+    public BootOptions {
+        script = List.copyOf(script);
+    }
+
+    /** Parses {@code [root=ID] [scratch=ID] COMMAND...}. */
+    public static BootOptions parse(List<String> words) {
+        String root = null;
+        String scratch = null;
+        List<String> script = new ArrayList<>();
+        for (String word : words) {
+            if (script.isEmpty() && word.startsWith(ROOT)) {
+                root = word.substring(ROOT.length());
+            } else if (script.isEmpty() && word.startsWith(SCRATCH)) {
+                scratch = word.substring(SCRATCH.length());
+            } else {
+                script.add(word);
+            }
+        }
+        return new BootOptions(root, scratch, script);
+    }
+}

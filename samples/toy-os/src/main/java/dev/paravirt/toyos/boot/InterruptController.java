@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.boot;
+
+import dev.paravirt.guest.platform.Platform;
+import dev.paravirt.memory.DmaBuffer;
+import dev.paravirt.spec.InterruptStatus;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Waits for all disks at once, on the one interrupt line that they share. The drivers' platform, too: an interrupt that a
+ * driver waits for by itself, as it does at its start, may mean another driver as well.
+ */
+final class InterruptController implements Platform {
+    static final int LINE = 0;
+
+    /** Looking at the rings is cheaper than an interrupt if that would come within this time. */
+    private static final long LONGEST_SPIN_NANOS = 50_000;
+
+    private static final int SPIN_SHARES = 16;
+
+    /** A request that is lost raises no interrupt: the drivers look after such now and then. */
+    private static final long LONGEST_SLEEP_NANOS = 1_000_000_000;
+
+    private final Platform machine;
+    private final List<DriverVolume> disks = new ArrayList<>();
+    private long spinNanos = LONGEST_SPIN_NANOS;
+    private boolean configurationChanged;
+
+    InterruptController(Platform machine) {
+        this.machine = machine;
+    }
+
+    void add(DriverVolume disk) {
+        disks.add(disk);
+    }
+
+    /** Handles what disks have finished. Does not wait. */
+    boolean poll() {
+        boolean any = false;
+        for (DriverVolume disk : disks) {
+            any |= disk.poll();
+        }
+        return any;
+    }
+
+    /**
+     * Waits until a disk has finished something or time is over; may return early.
+     *
+     * @param nanos {@link Long#MAX_VALUE} for no limit
+     */
+    void await(long nanos) {
+        long start = machine.nanoTime();
+        boolean busy = busy();
+        if (!poll() && !(busy && spin(start, Math.min(nanos, spinNanos)))) {
+            long left = nanos == Long.MAX_VALUE ? nanos : Math.max(0, nanos - (machine.nanoTime() - start));
+            sleep(busy ? Math.min(left, LONGEST_SLEEP_NANOS) : left);
+        }
+        if (busy) {
+            learn(machine.nanoTime() - start);
+        }
+    }
+
+    private boolean spin(long start, long limit) {
+        while (machine.nanoTime() - start < limit) {
+            machine.relax();
+            if (poll()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Arms all disks, waits once, disarms them. */
+    private void sleep(long nanos) {
+        boolean safe = true;
+        for (DriverVolume disk : disks) {
+            safe &= disk.enableInterrupt();
+        }
+        int reasons = 0;
+        if (safe) {
+            reasons = waitForInterrupt(LINE, nanos == Long.MAX_VALUE ? -1 : nanos);
+        }
+        if (configurationChanged) {
+            reasons |= InterruptStatus.CONFIGURATION_CHANGE;
+            configurationChanged = false;
+        }
+        for (DriverVolume disk : disks) {
+            disk.interrupted(reasons);
+        }
+    }
+
+    private boolean busy() {
+        for (DriverVolume disk : disks) {
+            if (disk.busy()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void learn(long waited) {
+        long share = LONGEST_SPIN_NANOS / SPIN_SHARES;
+        spinNanos = waited <= LONGEST_SPIN_NANOS
+                ? Math.min(LONGEST_SPIN_NANOS, spinNanos + share)
+                : Math.max(0, spinNanos - share);
+    }
+
+    @Override
+    public DmaBuffer allocate(int bytes, int alignment) {
+        return machine.allocate(bytes, alignment);
+    }
+
+    @Override
+    public long nanoTime() {
+        return machine.nanoTime();
+    }
+
+    @Override
+    public int waitForInterrupt(int line, long timeoutNanos) {
+        int reasons = machine.waitForInterrupt(line, timeoutNanos);
+        configurationChanged |= (reasons & InterruptStatus.CONFIGURATION_CHANGE) != 0;
+        return reasons;
+    }
+
+    @Override
+    public void relax() {
+        machine.relax();
+    }
+}
