@@ -15,5 +15,6 @@ module dev.paravirt.virtqueue {
     exports dev.paravirt.queue;
     exports dev.paravirt.linux to
             dev.paravirt.backend,
-            dev.paravirt.guest;
+            dev.paravirt.guest,
+            dev.paravirt.cli;
 }

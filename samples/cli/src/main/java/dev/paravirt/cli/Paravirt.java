@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command line of the samples. */
+@Command(
+        name = "paravirt",
+        mixinStandardHelpOptions = true,
+        version = "paravirt 0.1.0-SNAPSHOT",
+        subcommands = {DemoCommand.class},
+        header = "Samples of paravirt, a paravirtualization framework for the JVM.",
+        synopsisSubcommandLabel = "COMMAND",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  paravirt demo",
+            "      boots a toy OS that works on a disk image, measures, and verifies",
+            "  paravirt demo --help",
+            "      says what it does in detail"
+        })
+public final class Paravirt implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Paravirt());
+    }
+
+    /** Without a command there is nothing to do but to say which there are. */
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+}
