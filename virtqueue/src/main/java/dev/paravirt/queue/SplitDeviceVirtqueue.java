@@ -85,22 +85,26 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         if (availableIndex == availableIndexSeen && !lookForAvailable()) {
             return null;
         }
-        DescriptorChain chain = pool.take();
         try {
-            int slot = RingIndex.slot(availableIndex, size);
-            chain.id = availableRegion.getShortOpaque(available + SplitLayout.availableEntry(slot)) & 0xffff;
-            readChain(chain, chain.id);
+            DescriptorChain chain = pool.take();
+            try {
+                int slot = RingIndex.slot(availableIndex, size);
+                chain.id = availableRegion.getShortOpaque(available + SplitLayout.availableEntry(slot)) & 0xffff;
+                readChain(chain, chain.id);
+            } catch (VirtqueueException malformed) {
+                pool.giveBack(chain);
+                throw malformed;
+            }
+            if (inOrder != null) {
+                inOrder.polled(chain);
+            }
+            availableIndex = RingIndex.advance(availableIndex, 1);
+            return chain;
         } catch (VirtqueueException malformed) {
-            pool.giveBack(chain);
             broken = true;
             availableIndexSeen = availableIndex;
             throw malformed;
         }
-        if (inOrder != null) {
-            inOrder.polled(chain);
-        }
-        availableIndex = RingIndex.advance(availableIndex, 1);
-        return chain;
     }
 
     private boolean lookForAvailable() {
