@@ -18,4 +18,14 @@ record Area(MemoryRegion region, long offset) {
         }
         return new Area(region, address - region.address());
     }
+
+    /** The region in which an indirect table lies; no object is made for it, as this happens with each request. */
+    static MemoryRegion regionOfTable(GuestMemory memory, long address, long length) {
+        MemoryRegion region = memory.find(address, length);
+        if (region == null) {
+            throw new VirtqueueException("an indirect table outside of memory: " + length + " bytes at 0x"
+                    + Long.toHexString(address));
+        }
+        return region;
+    }
 }

@@ -169,11 +169,12 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         if (length == 0 || length % PackedLayout.DESCRIPTOR_SIZE != 0 || entries > size) {
             throw new VirtqueueException("an indirect table of " + length + " bytes for a queue of " + size);
         }
-        Area table = Area.find(memory, "indirect table", address, length, 1);
+        MemoryRegion table = Area.regionOfTable(memory, address, length);
+        long base = address - table.address();
         for (int entry = 0; entry < entries; entry++) {
-            long at = table.offset() + PackedLayout.descriptor(entry);
-            long partAddress = table.region().getLong(at + PackedLayout.DESCRIPTOR_ADDR);
-            long word = table.region().getLong(at + PackedLayout.DESCRIPTOR_LEN);
+            long at = base + PackedLayout.descriptor(entry);
+            long partAddress = table.getLong(at + PackedLayout.DESCRIPTOR_ADDR);
+            long word = table.getLong(at + PackedLayout.DESCRIPTOR_LEN);
             boolean writable = ((int) (word >>> 48) & PackedLayout.DESC_F_WRITE) != 0;
             chain.append(memory, partAddress, word & 0xffffffffL, writable);
         }

@@ -145,9 +145,8 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
             int flags = (int) (word >>> 32) & 0xffff;
             if ((flags & SplitLayout.DESC_F_INDIRECT) != 0) {
                 checkIndirect(indirect, flags, length);
-                Area area = tableAt(address, length);
-                region = area.region();
-                base = area.offset();
+                region = Area.regionOfTable(memory, address, length);
+                base = address - region.address();
                 limit = length / SplitLayout.DESCRIPTOR_SIZE;
                 indirect = true;
                 index = 0;
@@ -175,10 +174,6 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         if (length == 0 || length % SplitLayout.DESCRIPTOR_SIZE != 0) {
             throw new VirtqueueException("an indirect table of " + length + " bytes");
         }
-    }
-
-    private Area tableAt(long address, long length) {
-        return Area.find(memory, "indirect table", address, length, 1);
     }
 
     @Override

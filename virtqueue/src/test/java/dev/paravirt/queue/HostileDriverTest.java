@@ -262,9 +262,7 @@ class HostileDriverTest {
             try {
                 DescriptorChain chain = device.poll();
                 if (chain == null) {
-                    if (turn % 1024 == 0) {
-                        Thread.yield();
-                    }
+                    Thread.onSpinWait();
                     continue;
                 }
                 chain.read(0, bytes, 0, (int) chain.readableLength());
