@@ -183,7 +183,8 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     public void push(DescriptorChain chain, long written) {
         pool.check(chain, written);
-        chain.written = (int) written;
+        // What the ring can say is 32 bits wide.
+        chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
             use(chain);
         } else {

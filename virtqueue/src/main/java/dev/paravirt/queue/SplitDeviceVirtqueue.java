@@ -179,7 +179,8 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     public void push(DescriptorChain chain, long written) {
         pool.check(chain, written);
-        chain.written = (int) written;
+        // What the ring can say is 32 bits wide.
+        chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
             use(chain);
         } else {
