@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Another JVM, which runs a main class of the tests and starts quickly. */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
 
@@ -21,7 +21,7 @@ final class ChildProcess implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    static ChildProcess start(Class<?> main, String... arguments) throws IOException {
+    public static ChildProcess start(Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -43,12 +43,12 @@ final class ChildProcess implements AutoCloseable {
     }
 
     /** The next line of its output, or null at its end. */
-    String line() throws IOException {
+    public String line() throws IOException {
         return output.readLine();
     }
 
     /** Ends it as {@code kill -9} does, and waits for that. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         // Process.destroyForcibly() would close the output before it is read.
         process.toHandle().destroyForcibly();
         if (!process.waitFor(20, TimeUnit.SECONDS)) {
