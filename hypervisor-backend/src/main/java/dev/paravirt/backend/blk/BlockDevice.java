@@ -355,10 +355,11 @@ public final class BlockDevice implements VirtioDevice {
             return;
         }
         BlockRequest flushes = writes.end(request.generation);
-        if (status != BlkStatus.OK || writeback) {
+        boolean stable = !writeback || request.type() == BlkRequest.T_SECURE_ERASE;
+        if (status != BlkStatus.OK || !stable) {
             finish(request, status);
         } else {
-            // To be stable it must be synced like those that a flush asked for.
+            // To be stable it has to be synced, like the flushes that waited for it.
             request.link = flushes;
             flushes = request;
         }

@@ -59,8 +59,8 @@ public interface BlockImage extends AutoCloseable {
     int write(MemorySegment memory, long offset, int length, long position) throws IOException;
 
     /**
-     * Puts all changes that were complete before the call on stable storage. Once it has failed, what was written before
-     * may be lost without a trace; it then fails until the image is opened anew.
+     * Puts all changes that were complete before the call on stable storage. One at a time. If it fails, what was written
+     * before may be lost, and another call may not tell.
      */
     void sync() throws IOException;
 
@@ -78,8 +78,8 @@ public interface BlockImage extends AutoCloseable {
     void writeZeroes(long position, long length, boolean unmap) throws IOException;
 
     /**
-     * Overwrites a range in place, and on stable storage. Whether that erases the last copy is up to what is below: a file
-     * system that copies on write, or a flash disk, keeps the old one.
+     * Overwrites a range in place; a {@link #sync} follows before the driver hears of it. Whether that erases the last copy
+     * is up to what is below: a file system that copies on write, or a flash disk, keeps the old one.
      */
     void erase(long position, long length) throws IOException;
 

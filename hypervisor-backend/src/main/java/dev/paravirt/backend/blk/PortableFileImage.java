@@ -10,7 +10,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A raw image file by the means that Java has everywhere: no cached reads, no holes. */
 final class PortableFileImage implements BlockImage {
@@ -18,7 +17,6 @@ final class PortableFileImage implements BlockImage {
     private final FileChannel channel;
     private final boolean readOnly;
     private volatile long size;
-    private volatile @Nullable IOException syncFailure;
 
     private PortableFileImage(Path path, FileChannel channel, boolean readOnly) throws IOException {
         this.path = path;
@@ -89,17 +87,8 @@ final class PortableFileImage implements BlockImage {
     }
 
     @Override
-    public synchronized void sync() throws IOException {
-        IOException before = syncFailure;
-        if (before != null) {
-            throw new IOException("an earlier sync failed, so that written data may be lost: " + before.getMessage(), before);
-        }
-        try {
-            channel.force(false);
-        } catch (IOException failure) {
-            syncFailure = failure;
-            throw failure;
-        }
+    public void sync() throws IOException {
+        channel.force(false);
     }
 
     @Override
@@ -120,7 +109,6 @@ final class PortableFileImage implements BlockImage {
     @Override
     public void erase(long position, long length) throws IOException {
         ImageFiles.writeZeroes(this, position, length);
-        sync();
     }
 
     @Override

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** A raw image: byte n of the disk is byte n of a file or block device. Through the page cache of the host. */
 final class RawFileImage implements BlockImage {
@@ -19,7 +18,6 @@ final class RawFileImage implements BlockImage {
     private volatile long size;
     private volatile boolean punches = true;
     private volatile boolean zeroes = true;
-    private volatile @Nullable IOException syncFailure;
 
     private RawFileImage(PositionalFile file, boolean readOnly) throws IOException {
         this.file = file;
@@ -71,22 +69,9 @@ final class RawFileImage implements BlockImage {
         return file.write(memory, offset, length, position);
     }
 
-    /**
-     * Linux reports a failed write-back to one fdatasync and then forgets the pages: the next would succeed although data
-     * is lost. So one failure is remembered, and calls take turns, lest one that runs beside it misses it.
-     */
     @Override
-    public synchronized void sync() throws IOException {
-        IOException before = syncFailure;
-        if (before != null) {
-            throw new IOException("an earlier sync failed, so that written data may be lost: " + before.getMessage(), before);
-        }
-        try {
-            file.sync();
-        } catch (IOException failure) {
-            syncFailure = failure;
-            throw failure;
-        }
+    public void sync() throws IOException {
+        file.sync();
     }
 
     @Override
@@ -149,7 +134,6 @@ final class RawFileImage implements BlockImage {
     public void erase(long position, long length) throws IOException {
         ImageFiles.requireWritable(file.path(), readOnly);
         ImageFiles.writeZeroes(this, position, length);
-        sync();
     }
 
     @Override

@@ -8,12 +8,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Flushes, and writes that are to be stable when they complete, wait here for the image to be synced. Whoever comes while
  * one sync runs waits for the next, and all who wait share it: one fdatasync for many requests.
+ *
+ * <p>Linux reports a failed write-back to one fdatasync and then forgets the pages: the next would succeed although data
+ * is lost. So one runs at a time, and once one has failed all fail, until the image is opened anew.
  */
 final class SyncGroup extends IoEngine.Operation {
     private final BlockDevice device;
     private final BlockImage image;
     private @Nullable BlockRequest waiting;
     private boolean running;
+
+    /** Of whichever thread runs this. */
+    private @Nullable Throwable lost;
 
     SyncGroup(BlockDevice device, BlockImage image) {
         this.device = device;
@@ -61,10 +67,15 @@ final class SyncGroup extends IoEngine.Operation {
     }
 
     private int sync(BlockRequest first) {
+        Throwable before = lost;
+        if (before != null) {
+            return device.failed(first, new IOException("an earlier sync failed, so that written data may be lost", before));
+        }
         try {
             image.sync();
             return BlkStatus.OK;
         } catch (IOException | RuntimeException | Error failure) {
+            lost = failure;
             return device.failed(first, failure);
         }
     }

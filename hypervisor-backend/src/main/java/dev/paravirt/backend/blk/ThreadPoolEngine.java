@@ -21,9 +21,12 @@ public final class ThreadPoolEngine implements IoEngine {
     private final List<Thread> threads = new ArrayList<>();
     private @Nullable Operation head;
     private @Nullable Operation tail;
-    private int queued;
     private int idle;
     private int started;
+
+    /** Whether a thread was woken or started that has not taken an operation yet. */
+    private boolean waking;
+
     private boolean closed;
 
     /**
@@ -53,8 +56,19 @@ public final class ThreadPoolEngine implements IoEngine {
             tail.next = operation;
         }
         tail = operation;
-        queued++;
-        if (queued <= idle) {
+        wakeAnother();
+    }
+
+    /**
+     * Sees to it that one more thread comes, unless one is on its way. Each that takes an operation does the same for the
+     * next, before it may have to wait: so all operations get a thread, but short ones need no thread each.
+     */
+    private void wakeAnother() {
+        if (waking || closed) {
+            return;
+        }
+        if (idle > 0) {
+            waking = true;
             notify();
         } else if (threads.size() < maxThreads) {
             startAnotherThread();
@@ -64,6 +78,7 @@ public final class ThreadPoolEngine implements IoEngine {
     private void startAnotherThread() {
         try {
             startThread();
+            waking = true;
         } catch (OutOfMemoryError noThread) {
             // The first thread is always there and will come to it.
             log.warn("I/O engine {} goes on with {} threads: {}", name, threads.size(), noThread.getMessage());
@@ -78,6 +93,7 @@ public final class ThreadPoolEngine implements IoEngine {
     }
 
     private void work() {
+        arrived();
         for (Operation operation = take(); operation != null; operation = take()) {
             try {
                 operation.run();
@@ -85,6 +101,10 @@ public final class ThreadPoolEngine implements IoEngine {
                 log.error("an operation of I/O engine {} failed and did not say so", name, bug);
             }
         }
+    }
+
+    private synchronized void arrived() {
+        waking = false;
     }
 
     /** The next operation; null if this thread is to end. */
@@ -104,14 +124,16 @@ public final class ThreadPoolEngine implements IoEngine {
                 log.debug("a thread of I/O engine {} was interrupted, and goes on", name);
             }
             idle--;
+            waking = false;
         }
         Operation operation = head;
         head = operation.next;
         operation.next = null;
         if (head == null) {
             tail = null;
+        } else {
+            wakeAnother();
         }
-        queued--;
         return operation;
     }
 

@@ -192,13 +192,26 @@ class BlockOrderTest {
             assertThat(disk.write(1, disk.filled(1, 1))).isEqualTo(BlkStatus.OK);
             assertThat(disk.flush()).isEqualTo(BlkStatus.IOERR);
             disk.assertSectors(1, 1, 1);
+            image.failSync = false;
+            assertThat(disk.flush()).as("what was lost stays lost").isEqualTo(BlkStatus.IOERR);
+            assertThat(image.syncs).hasValue(1);
         }
-        image.failSync = true;
         SlowImage other = new SlowImage();
         other.failSync = true;
         try (BlockDisk disk = new BlockDisk(other, new BlockOptions().writeCache(false))) {
             assertThat(disk.write(1, disk.filled(1, 1))).isEqualTo(BlkStatus.IOERR);
             assertThat(disk.device.failures()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anErasureIsStableWhenItCompletes() {
+        SlowImage image = new SlowImage();
+        try (BlockDisk disk = new BlockDisk(image, new BlockOptions().secureErase(true))) {
+            assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 0, 8, 0)).isEqualTo(BlkStatus.OK);
+            assertThat(image.syncs).hasValue(0);
+            assertThat(disk.range(BlkRequest.T_SECURE_ERASE, 0, 8, 0)).isEqualTo(BlkStatus.OK);
+            assertThat(image.syncs).hasValue(1);
         }
     }
 
