@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One device as one driver sees it, on whatever transport: device status, feature negotiation, configuration space and
@@ -47,6 +48,7 @@ public final class DeviceSession implements AutoCloseable {
     private int generation;
     private boolean resetting;
     private boolean closed;
+    private boolean warned;
 
     /** DEVICE_NEEDS_RESET is set: no queue is served. Read by workers. */
     private volatile boolean broken;
@@ -419,7 +421,11 @@ public final class DeviceSession implements AutoCloseable {
             return;
         }
         broken = true;
-        LOG.warn("{} needs a reset by its driver: {}", DeviceType.describe(deviceType()), reason, failure);
+        // A driver can bring this about as often as it likes; the log is not its to fill.
+        LOG.atLevel(warned ? Level.DEBUG : Level.WARN)
+                .setCause(failure)
+                .log("{} needs a reset by its driver: {}", DeviceType.describe(deviceType()), reason);
+        warned = true;
         status = status | DeviceStatus.DEVICE_NEEDS_RESET;
         if ((status & DeviceStatus.DRIVER_OK) != 0) {
             interrupt.configurationChanged();

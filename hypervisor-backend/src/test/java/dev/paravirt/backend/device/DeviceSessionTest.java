@@ -14,11 +14,15 @@ import dev.paravirt.backend.worker.QueueWorker;
 import dev.paravirt.queue.VirtqueueFormat;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -410,6 +414,32 @@ class DeviceSessionTest {
         queue.enable();
         driver.driverOk();
         queue.roundTrip(8);
+    }
+
+    @Test
+    void memoryThatAPeerCutsOffEndsTheSessionAndNotTheThread(@TempDir Path directory) throws Exception {
+        TestDevice second = new TestDevice(8);
+        try (FileChannel file = FileChannel.open(
+                        directory.resolve("memory"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+                TestMemory cut = new TestMemory(file);
+                DeviceSession other =
+                        DeviceSession.start(second, cut.guest(), Features.MMIO, interrupt, List.of(worker))) {
+            TestDriver otherDriver = new TestDriver(other, cut, SPLIT).negotiate();
+            otherDriver.setUp(0, 8);
+            otherDriver.driverOk();
+            file.truncate(0);
+            other.notifyQueue(0);
+            TestDriver.await("DEVICE_NEEDS_RESET", () -> (other.status() & DEVICE_NEEDS_RESET) != 0);
+            TestDriver driver = driver(SPLIT).negotiate();
+            TestDriver.Queue healthy = driver.setUp(0, 8);
+            driver.driverOk();
+            healthy.roundTrip(1);
+            assertThat(other.setStatus(0)).isEqualTo(Outcome.DONE);
+            TestDriver.await("reset", () -> other.status() == 0);
+        }
     }
 
     @Test

@@ -4,7 +4,9 @@ package dev.paravirt.backend.device;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.memory.MemoryRegion;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
 
 /** Native memory of a guest that is this test, given out piece by piece. */
 public final class TestMemory implements AutoCloseable {
@@ -14,11 +16,20 @@ public final class TestMemory implements AutoCloseable {
     public static final int SIZE = 1 << 20;
 
     private final Arena arena = Arena.ofShared();
-    private final MemoryRegion region = new MemoryRegion(BASE, arena.allocate(SIZE, 4096));
-    private final GuestMemory guest = new GuestMemory(region);
+    private final MemoryRegion region;
+    private final GuestMemory guest;
     private int next;
 
-    public TestMemory() {}
+    public TestMemory() {
+        region = new MemoryRegion(BASE, arena.allocate(SIZE, 4096));
+        guest = new GuestMemory(region);
+    }
+
+    /** Memory that is a file, which somebody may cut off. */
+    public TestMemory(FileChannel file) throws IOException {
+        region = new MemoryRegion(BASE, file.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, arena));
+        guest = new GuestMemory(region);
+    }
 
     public GuestMemory guest() {
         return guest;

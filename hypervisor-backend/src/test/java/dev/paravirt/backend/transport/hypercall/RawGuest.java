@@ -73,9 +73,12 @@ final class RawGuest implements AutoCloseable {
         }
     }
 
-    long call(int number, long a0) throws IOException {
+    long call(int number, long... arguments) throws IOException {
         control.putInt(ControlLayout.CALL_NUMBER, number);
-        control.putLong(ControlLayout.CALL_ARGUMENTS, a0);
+        for (int argument = 0; argument < 4; argument++) {
+            long value = argument < arguments.length ? arguments[argument] : 0;
+            control.putLong(ControlLayout.CALL_ARGUMENTS + 8L * argument, value);
+        }
         control.putIntRelease(ControlLayout.CALL_STATE, ControlLayout.CALL_REQUESTED);
         SharedWords.fullFence();
         if (control.getInt(ControlLayout.SERVER_SLEEPING) != 0) {
@@ -99,6 +102,42 @@ final class RawGuest implements AutoCloseable {
 
     private boolean isDone() {
         return control.getIntAcquire(ControlLayout.CALL_STATE) == ControlLayout.CALL_DONE;
+    }
+
+    /** The bytes of a region, mapped once more for each call. */
+    MemorySegment region(int index) throws IOException {
+        int entry = TwoProcessHello.region(index);
+        long size = hello.get(ValueLayout.JAVA_LONG, entry + TwoProcessHello.REGION_LENGTH);
+        FileDescriptor memfd = descriptors.get(TwoProcessHello.regionDescriptor(index));
+        return Memfd.adopt(memfd, size, true).map(0, size, arena);
+    }
+
+    Eventfd doorbell(int doorbell) {
+        int regions = hello.get(ValueLayout.JAVA_INT, TwoProcessHello.REGION_COUNT);
+        return Eventfd.adopt(descriptors.get(TwoProcessHello.doorbellDescriptor(regions, doorbell)));
+    }
+
+    /** Takes the reasons of a line as HYPERCALLS.md says, sleeping until there are any. */
+    int awaitReasons(int line) throws IOException {
+        int regions = hello.get(ValueLayout.JAVA_INT, TwoProcessHello.REGION_COUNT);
+        int doorbells = hello.get(ValueLayout.JAVA_INT, TwoProcessHello.DOORBELL_COUNT);
+        int word = ControlLayout.lineReason(doorbells, line);
+        int sleeping = ControlLayout.lineSleeping(doorbells, line);
+        Eventfd signal = Eventfd.adopt(descriptors.get(TwoProcessHello.lineDescriptor(regions, doorbells, line)));
+        Poll poll = new Poll(signal.descriptor(), socket.descriptor());
+        int taken = control.getAndSetInt(word, 0);
+        while (taken == 0) {
+            control.putInt(sleeping, 1);
+            SharedWords.fullFence();
+            taken = control.getAndSetInt(word, 0);
+            if (taken == 0) {
+                assertThat(poll.await(PATIENCE_NANOS)).as("an interrupt").isEqualTo(Poll.FIRST);
+                signal.drain();
+                taken = control.getAndSetInt(word, 0);
+            }
+            control.putInt(sleeping, 0);
+        }
+        return taken;
     }
 
     /** Waits until the hypervisor has hung up. */
