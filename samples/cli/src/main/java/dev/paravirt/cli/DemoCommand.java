@@ -86,7 +86,8 @@ final class DemoCommand implements Callable<Integer> {
         } catch (DemoException unusable) {
             return fail(unusable.getMessage(), NOT_USABLE);
         } catch (IOException failure) {
-            return fail("the demo broke down: " + failure.getMessage(), CHECK_FAILED);
+            // The messages of file system exceptions are often no more than a path.
+            return fail("the demo broke down: " + failure, CHECK_FAILED);
         }
     }
 

@@ -22,8 +22,10 @@ record DemoReport(
     }
 
     void print(Progress progress) {
-        ResultTable.lines(workloads).forEach(line -> progress.line("  " + line));
-        progress.line("");
+        if (!workloads.isEmpty()) {
+            ResultTable.lines(workloads).forEach(line -> progress.line("  " + line));
+            progress.line("");
+        }
         progress.line(String.format(
                 Locale.ROOT,
                 "  Three eventfd round trips between two processes: %.1f us.%s",

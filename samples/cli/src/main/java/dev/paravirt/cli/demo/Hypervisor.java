@@ -4,6 +4,7 @@ package dev.paravirt.cli.demo;
 import dev.paravirt.backend.blk.BlockDevice;
 import dev.paravirt.backend.blk.BlockImage;
 import dev.paravirt.backend.blk.BlockOptions;
+import dev.paravirt.backend.blk.ImageLockedException;
 import dev.paravirt.backend.blk.MemoryImage;
 import dev.paravirt.backend.transport.hypercall.GuestMachine;
 import dev.paravirt.backend.transport.hypercall.GuestServer;
@@ -37,11 +38,19 @@ final class Hypervisor implements AutoCloseable {
      * @param console takes what the guest prints
      */
     static Hypervisor start(Path socket, Path image, long scratchBytes, GuestConsole console)
-            throws IOException {
-        BlockDevice root = new BlockDevice(BlockImage.open(image, false), new BlockOptions().serial(ROOT_ID));
+            throws IOException, DemoException {
+        BlockDevice root = new BlockDevice(open(image), new BlockOptions().serial(ROOT_ID));
         BlockDevice scratch =
                 new BlockDevice(new MemoryImage(scratchBytes), new BlockOptions().serial(SCRATCH_ID));
         return new Hypervisor(socket, List.of(root, scratch), console);
+    }
+
+    private static BlockImage open(Path image) throws IOException, DemoException {
+        try {
+            return BlockImage.open(image, false);
+        } catch (ImageLockedException inUse) {
+            throw new DemoException(String.valueOf(inUse.getMessage()), inUse);
+        }
     }
 
     private Hypervisor(Path socket, List<BlockDevice> devices, GuestConsole console) throws IOException {

@@ -44,7 +44,7 @@ public final class Progress {
     /** Prints a line that stays. */
     synchronized void line(String text) {
         close();
-        out.println(text);
+        out.println(text.stripTrailing());
         out.flush();
     }
 

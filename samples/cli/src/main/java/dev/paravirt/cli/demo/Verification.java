@@ -97,6 +97,11 @@ final class Verification {
 
     private String difference(SortedMap<String, FileDigest> found) {
         List<String> differences = new ArrayList<>();
+        for (String path : found.keySet()) {
+            if (!expected.containsKey(path)) {
+                differences.add(path + " should not be there");
+            }
+        }
         for (Map.Entry<String, FileDigest> entry : expected.entrySet()) {
             FileDigest there = found.get(entry.getKey());
             if (there == null) {
@@ -104,11 +109,6 @@ final class Verification {
             } else if (!there.equals(entry.getValue())) {
                 differences.add(entry.getKey() + " has other content (" + there.size() + " bytes, expected "
                         + entry.getValue().size() + ")");
-            }
-        }
-        for (String path : found.keySet()) {
-            if (!expected.containsKey(path)) {
-                differences.add(path + " should not be there");
             }
         }
         int more = differences.size() - MOST_DIFFERENCES;

@@ -14,17 +14,12 @@ import java.util.List;
 final class InterruptController implements Platform {
     static final int LINE = 0;
 
-    /** Looking at the rings is cheaper than an interrupt if that would come within this time. */
-    private static final long LONGEST_SPIN_NANOS = 50_000;
-
-    private static final int SPIN_SHARES = 16;
-
     /** A request that is lost raises no interrupt: the drivers look after such now and then. */
     private static final long LONGEST_SLEEP_NANOS = 1_000_000_000;
 
     private final Platform machine;
     private final List<DriverVolume> disks = new ArrayList<>();
-    private long spinNanos = LONGEST_SPIN_NANOS;
+    private final RingSpin spin = new RingSpin();
     private boolean configurationChanged;
 
     InterruptController(Platform machine) {
@@ -52,23 +47,21 @@ final class InterruptController implements Platform {
     void await(long nanos) {
         long start = machine.nanoTime();
         boolean busy = busy();
-        if (!poll() && !(busy && spin(start, Math.min(nanos, spinNanos)))) {
-            long left = nanos == Long.MAX_VALUE ? nanos : Math.max(0, nanos - (machine.nanoTime() - start));
-            sleep(busy ? Math.min(left, LONGEST_SLEEP_NANOS) : left);
+        if (poll() || busy && spin(start, Math.min(nanos, spin.nanos()))) {
+            return;
         }
-        if (busy) {
-            learn(machine.nanoTime() - start);
-        }
+        long left = nanos == Long.MAX_VALUE ? nanos : Math.max(0, nanos - (machine.nanoTime() - start));
+        sleep(busy ? Math.min(left, LONGEST_SLEEP_NANOS) : left);
     }
 
     private boolean spin(long start, long limit) {
-        while (machine.nanoTime() - start < limit) {
+        boolean found = false;
+        while (!found && machine.nanoTime() - start < limit) {
             machine.relax();
-            if (poll()) {
-                return true;
-            }
+            found = poll();
         }
-        return false;
+        spin.ended(found);
+        return found;
     }
 
     /** Arms all disks, waits once, disarms them. */
@@ -97,13 +90,6 @@ final class InterruptController implements Platform {
             }
         }
         return false;
-    }
-
-    private void learn(long waited) {
-        long share = LONGEST_SPIN_NANOS / SPIN_SHARES;
-        spinNanos = waited <= LONGEST_SPIN_NANOS
-                ? Math.min(LONGEST_SPIN_NANOS, spinNanos + share)
-                : Math.max(0, spinNanos - share);
     }
 
     @Override

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class ParavirtTest {
+    private final StringWriter output = new StringWriter();
+
+    @Test
+    void withoutACommandItSaysWhichThereAre() {
+        assertThat(execute()).isZero();
+        assertThat(output.toString()).contains("paravirt demo --help");
+    }
+
+    @Test
+    void helpGivesExamplesAndExitStatuses() {
+        assertThat(execute("demo", "--help")).isZero();
+        assertThat(output.toString())
+                .contains("samples/paravirt demo --json result.json")
+                .contains("--disk disk.img")
+                .contains("Exit status:")
+                .contains("130");
+    }
+
+    @Test
+    void aWrongOptionIsAUsageError() {
+        assertThat(execute("demo", "--dsik", "x")).isEqualTo(2);
+        assertThat(execute("demo", "--disk", "a", "--keep", "b")).isEqualTo(2);
+        assertThat(execute("demo", "--disk", "/no/such/file")).isEqualTo(2);
+    }
+
+    private int execute(String... arguments) {
+        CommandLine commandLine = Paravirt.commandLine();
+        PrintWriter writer = new PrintWriter(output);
+        return commandLine.setOut(writer).setErr(writer).execute(arguments);
+    }
+}
