@@ -14,13 +14,13 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
  */
 class HostileFuzzTest {
     /** The device side against a driver that writes anything into the rings. */
-    @FuzzTest(maxDuration = "5m")
+    @FuzzTest(maxDuration = "4m")
     void device(byte[] script) {
         HostileDriver.play(script);
     }
 
     /** The driver side against a device that does. */
-    @FuzzTest(maxDuration = "5m")
+    @FuzzTest(maxDuration = "4m")
     void driver(byte[] script) {
         HostileDevice.play(script);
     }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.queue.stress;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** Either the device notifies, or the driver sees that it must not sleep. */
+public class UsedNotification {
+    @JCStressTest
+    @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "asleep, and woken")
+    @Outcome(id = "true, false", expect = Expect.ACCEPTABLE, desc = "both noticed")
+    @Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "awake")
+    @Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "lost wake-up")
+    @State
+    public static class Split extends TwoSides {
+        public Split() {
+            super(SPLIT, true);
+        }
+
+        @Actor
+        public void device(ZZ_Result r) {
+            r.r1 = publishUsed();
+        }
+
+        @Actor
+        public void driver(ZZ_Result r) {
+            r.r2 = driver.enableUsedNotifications();
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "asleep, and woken")
+    @Outcome(id = "true, false", expect = Expect.ACCEPTABLE, desc = "both noticed")
+    @Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "awake")
+    @Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "lost wake-up")
+    @State
+    public static class SplitEventIndex extends TwoSides {
+        public SplitEventIndex() {
+            super(SPLIT_EVENT_INDEX, true);
+        }
+
+        @Actor
+        public void device(ZZ_Result r) {
+            r.r1 = publishUsed();
+        }
+
+        @Actor
+        public void driver(ZZ_Result r) {
+            r.r2 = driver.enableUsedNotifications();
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "asleep, and woken")
+    @Outcome(id = "true, false", expect = Expect.ACCEPTABLE, desc = "both noticed")
+    @Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "awake")
+    @Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "lost wake-up")
+    @State
+    public static class Packed extends TwoSides {
+        public Packed() {
+            super(PACKED, true);
+        }
+
+        @Actor
+        public void device(ZZ_Result r) {
+            r.r1 = publishUsed();
+        }
+
+        @Actor
+        public void driver(ZZ_Result r) {
+            r.r2 = driver.enableUsedNotifications();
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "asleep, and woken")
+    @Outcome(id = "true, false", expect = Expect.ACCEPTABLE, desc = "both noticed")
+    @Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "awake")
+    @Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "lost wake-up")
+    @State
+    public static class PackedEventIndex extends TwoSides {
+        public PackedEventIndex() {
+            super(PACKED_EVENT_INDEX, true);
+        }
+
+        @Actor
+        public void device(ZZ_Result r) {
+            r.r1 = publishUsed();
+        }
+
+        @Actor
+        public void driver(ZZ_Result r) {
+            r.r2 = driver.enableUsedNotifications();
+        }
+    }
+}
