@@ -196,6 +196,11 @@ public final class MmioTransport implements Transport {
             }
             platform.relax();
         }
+        // Some devices offer RING_RESET without having the register: to them, the queue is as alive as before.
+        if (read(MmioRegisters.QUEUE_READY) != 0) {
+            throw new DeviceException(
+                    name + " says that the reset of queue " + queue + " is complete, but goes on using it");
+        }
     }
 
     @Override
