@@ -7,9 +7,9 @@ import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.queue.BufferChain;
 import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.Features;
 import dev.paravirt.spec.blk.BlkConfig;
 import dev.paravirt.spec.blk.BlkFeatures;
-import dev.paravirt.spec.blk.BlkLifetime;
 import dev.paravirt.spec.blk.BlkRequest;
 import dev.paravirt.spec.blk.BlkSegment;
 import dev.paravirt.spec.blk.BlkStatus;
@@ -36,7 +36,7 @@ import dev.paravirt.spec.blk.BlkStatus;
  * device that does not complete its reset, or that makes no progress between resets, is given up: every request then
  * fails.
  *
- * <p><b>Threads.</b> For one thread at a time. Without automatic recovery ({@link BlockDriverOptions#automaticRecovery})
+ * <p><b>Threads.</b> For one thread at a time. Without automatic recovery ({@link BlockDriverOptions#withRecovery})
  * the asynchronous methods that name a queue need that for each queue alone, so that every thread can have a queue and an
  * interrupt line of its own; all others, and queue 0's {@link #await}, belong to one of these threads. Nothing is
  * allocated after the start, except for exceptions and where a method says so.
@@ -49,7 +49,8 @@ public final class BlockDriver {
     public static final int NONE = -1;
 
     private final BlockSession session;
-    private final DmaBuffer scratch;
+    private final RequestRules rules;
+    private final BlockingCalls blocking;
     private final String name;
 
     /**
@@ -59,13 +60,13 @@ public final class BlockDriver {
      */
     public static BlockDriver start(Transport transport, Platform platform, BlockDriverOptions options)
             throws DeviceException {
-        return new BlockDriver(
-                new BlockSession(transport, platform, options), platform.allocate(BlkRequest.ID_SIZE, Long.BYTES));
+        return new BlockDriver(new BlockSession(transport, platform, options));
     }
 
-    private BlockDriver(BlockSession session, DmaBuffer scratch) {
+    private BlockDriver(BlockSession session) {
         this.session = session;
-        this.scratch = scratch;
+        this.rules = new RequestRules(session);
+        this.blocking = new BlockingCalls(session, rules);
         this.name = session.transport.name();
     }
 
@@ -179,7 +180,7 @@ public final class BlockDriver {
     /** Submits a flush. It completes at once if the device needs none. */
     public int submitFlush(int queue) throws BlockIoException {
         RequestQueue requests = session.queues[queue];
-        check(BlkRequest.T_FLUSH, 0, 0);
+        rules.check(BlkRequest.T_FLUSH, 0, 0);
         int slot = requests.take();
         if (slot == RequestQueue.NONE) {
             return FULL;
@@ -226,23 +227,19 @@ public final class BlockDriver {
 
     private int submitTransfer(RequestQueue queue, int type, long sector, long address, int length)
             throws BlockIoException {
-        checkTransfer(type, sector, length);
+        rules.checkTransfer(type, sector, length);
         int slot = queue.take();
         if (slot == RequestQueue.NONE) {
             return FULL;
         }
-        beginTransfer(queue, slot, type, sector, address, length);
+        queue.begin(slot, type, sector, length >>> BlkRequest.SECTOR_SHIFT);
+        queue.append(slot, address, length, type == BlkRequest.T_IN, session.limits.maxSegmentBytes());
         return finish(queue, slot);
     }
 
-    private void beginTransfer(RequestQueue queue, int slot, int type, long sector, long address, int length) {
-        queue.begin(slot, type, sector, length >>> BlkRequest.SECTOR_SHIFT);
-        queue.append(slot, address, length, type == BlkRequest.T_IN, session.limits.maxSegmentBytes());
-    }
-
     private int submitPieces(RequestQueue queue, int type, long sector, BufferChain pieces) throws BlockIoException {
-        int length = checkPieces(type, pieces);
-        checkTransfer(type, sector, length);
+        int length = rules.checkPieces(type, pieces);
+        rules.checkTransfer(type, sector, length);
         int slot = queue.take();
         if (slot == RequestQueue.NONE) {
             return FULL;
@@ -257,7 +254,7 @@ public final class BlockDriver {
 
     private int submitRange(RequestQueue queue, int type, long sector, long sectors, int flags)
             throws BlockIoException {
-        checkRange(type, sector, sectors);
+        rules.checkRange(type, sector, sectors);
         int slot = queue.take();
         if (slot == RequestQueue.NONE) {
             return FULL;
@@ -274,85 +271,6 @@ public final class BlockDriver {
         }
         queue.release(slot);
         return FULL;
-    }
-
-    /** Returns the length in bytes. */
-    private int checkPieces(int type, BufferChain pieces) {
-        boolean readable = type == BlkRequest.T_OUT;
-        if (pieces.readableCount() != (readable ? pieces.count() : 0)) {
-            throw new IllegalArgumentException("the device " + (readable ? "reads" : "writes") + " all pieces of a "
-                    + BlkRequest.describeType(type));
-        }
-        long length = 0;
-        long segments = 0;
-        int most = session.limits.maxSegmentBytes();
-        for (int piece = 0; piece < pieces.count(); piece++) {
-            length += pieces.length(piece);
-            segments += (pieces.length(piece) - 1L) / most + 1;
-        }
-        if (segments > session.limits.maxSegments()) {
-            throw new IllegalArgumentException(segments + " pieces of at most " + most + " bytes in a request; " + name
-                    + " takes " + session.limits.maxSegments());
-        }
-        return (int) Math.min(length, Integer.MAX_VALUE);
-    }
-
-    private void checkTransfer(int type, long sector, int length) throws BlockIoException {
-        if (length <= 0 || length % BlkRequest.SECTOR_SIZE != 0 || length > session.limits.maxTransferBytes()) {
-            throw new IllegalArgumentException(length + " bytes in a request; " + name + " takes whole sectors of "
-                    + BlkRequest.SECTOR_SIZE + ", at most " + session.limits.maxTransferBytes() + " bytes");
-        }
-        check(type, sector, length >>> BlkRequest.SECTOR_SHIFT);
-    }
-
-    private void checkRange(int type, long sector, long sectors) throws BlockIoException {
-        long most = switch (type) {
-            case BlkRequest.T_DISCARD -> session.limits.maxDiscardSectors();
-            case BlkRequest.T_WRITE_ZEROES -> session.limits.maxWriteZeroesSectors();
-            default -> session.limits.maxSecureEraseSectors();
-        };
-        if (sectors < 1 || sectors > most) {
-            throw new IllegalArgumentException("1 to " + most + " sectors, not " + sectors);
-        }
-        check(type, sector, sectors);
-    }
-
-    /** Refuses what the device would, and everything once it was given up. */
-    private void check(int type, long sector, long sectors) throws BlockIoException {
-        String failure = session.failure();
-        if (failure == null) {
-            failure = session.broken();
-        }
-        if (failure != null) {
-            throw refuse(type, sector, failure);
-        }
-        int feature = switch (type) {
-            case BlkRequest.T_DISCARD -> BlkFeatures.DISCARD;
-            case BlkRequest.T_WRITE_ZEROES -> BlkFeatures.WRITE_ZEROES;
-            case BlkRequest.T_SECURE_ERASE -> BlkFeatures.SECURE_ERASE;
-            case BlkRequest.T_GET_LIFETIME -> BlkFeatures.LIFETIME;
-            default -> -1;
-        };
-        if (feature >= 0 && !has(feature)) {
-            throw refuse(type, sector, BlkFeatures.name(feature) + " was not negotiated");
-        }
-        if (readOnly() && writes(type)) {
-            throw refuse(type, sector, "the device is read-only");
-        }
-        if (sector < 0 || sector > capacity() - sectors) {
-            throw refuse(type, sector, sectors + " sectors from there on, but the device has " + capacity());
-        }
-    }
-
-    private static boolean writes(int type) {
-        return type == BlkRequest.T_OUT
-                || type == BlkRequest.T_DISCARD
-                || type == BlkRequest.T_WRITE_ZEROES
-                || type == BlkRequest.T_SECURE_ERASE;
-    }
-
-    private BlockIoException refuse(int type, long sector, String reason) {
-        return new BlockIoException(name, type, sector, BlockIoException.NOT_MADE, reason);
     }
 
     /**
@@ -386,11 +304,12 @@ public final class BlockDriver {
      */
     public boolean await(int queue, long timeoutNanos) {
         RequestQueue requests = session.queues[queue];
-        if (!requests.hasDone()) {
-            boolean happened = session.waitFor(requests, timeoutNanos);
-            return happened && requests.hasDone();
+        boolean happened = true;
+        while (happened && !requests.hasDone()) {
+            // If what happened was that the device was started over, the wait begins anew.
+            happened = session.waitFor(requests, timeoutNanos);
         }
-        return true;
+        return requests.hasDone();
     }
 
     /**
@@ -405,18 +324,7 @@ public final class BlockDriver {
 
     /** What {@link #status} says, as an exception for someone to throw. Allocates it. */
     public BlockIoException failure(int queue, int token) {
-        return failure(session.queues[queue], token);
-    }
-
-    private BlockIoException failure(RequestQueue queue, int slot) {
-        int status = queue.status(slot);
-        String because = session.failure();
-        return new BlockIoException(
-                name,
-                queue.type(slot),
-                queue.sector(slot),
-                status,
-                BlockIoException.describe(status) + (status < 0 && because != null ? " (" + because + ")" : ""));
+        return rules.failure(session.queues[queue], token);
     }
 
     /**
@@ -459,134 +367,68 @@ public final class BlockDriver {
     }
 
     /**
+     * Resets one queue and no other (VIRTIO 1.4, "Virtqueue Reset"). What is under way in it is made again, as after a reset
+     * of the device.
+     *
+     * @throws IllegalStateException if RING_RESET was not negotiated, or the device has failed
+     * @throws DeviceException if it does not complete: the queue is then of no use until the device is reset
+     */
+    public void resetQueue(int queue) throws DeviceException {
+        if (!has(Features.RING_RESET)) {
+            throw new IllegalStateException(name + ": VIRTIO_F_RING_RESET was not negotiated");
+        }
+        if (session.failure() != null || session.broken() != null) {
+            throw new IllegalStateException(name + " has failed");
+        }
+        session.resetQueue(session.queues[queue]);
+    }
+
+    /**
      * Reads whole sectors, in as many requests as it takes, and waits for them.
      *
      * @throws IllegalArgumentException if the buffer is not of whole sectors
      * @throws BlockIoException if the device fails to, or they are beyond the end; the buffer's contents are undefined
      */
     public void read(long sector, DmaBuffer buffer) throws BlockIoException {
-        transfer(BlkRequest.T_IN, sector, buffer);
+        blocking.transfer(BlkRequest.T_IN, sector, buffer);
     }
 
     /** Writes whole sectors, in as many requests as it takes, and waits for them; as {@link #read} otherwise. */
     public void write(long sector, DmaBuffer buffer) throws BlockIoException {
-        transfer(BlkRequest.T_OUT, sector, buffer);
-    }
-
-    private void transfer(int type, long sector, DmaBuffer buffer) throws BlockIoException {
-        int size = buffer.size();
-        if (size % BlkRequest.SECTOR_SIZE != 0) {
-            throw new IllegalArgumentException(size + " bytes are not whole sectors of " + BlkRequest.SECTOR_SIZE);
-        }
-        check(type, sector, size >>> BlkRequest.SECTOR_SHIFT);
-        RequestQueue queue = session.queues[0];
-        int done = 0;
-        while (done < size) {
-            int length = Math.min(size - done, session.limits.maxTransferBytes());
-            long at = sector + (done >>> BlkRequest.SECTOR_SHIFT);
-            beginTransfer(queue, queue.reserved(), type, at, buffer.address() + done, length);
-            complete(queue);
-            done += length;
-        }
+        blocking.transfer(BlkRequest.T_OUT, sector, buffer);
     }
 
     /** Makes every completed write durable and waits for that. */
     public void flush() throws BlockIoException {
-        check(BlkRequest.T_FLUSH, 0, 0);
+        rules.check(BlkRequest.T_FLUSH, 0, 0);
         if (needsFlush()) {
-            RequestQueue queue = session.queues[0];
-            queue.begin(queue.reserved(), BlkRequest.T_FLUSH, 0, 0);
-            complete(queue);
+            blocking.flush();
         }
     }
 
     /** Discards sectors, as {@link #submitDiscard} does, and waits for it. */
     public void discard(long sector, long sectors) throws BlockIoException {
-        range(BlkRequest.T_DISCARD, sector, sectors, 0);
+        blocking.range(BlkRequest.T_DISCARD, sector, sectors, 0);
     }
 
     /** Writes zeroes, as {@link #submitWriteZeroes} does, and waits for it. */
     public void writeZeroes(long sector, long sectors, boolean unmap) throws BlockIoException {
-        range(BlkRequest.T_WRITE_ZEROES, sector, sectors, unmap ? BlkSegment.FLAG_UNMAP : 0);
+        blocking.range(BlkRequest.T_WRITE_ZEROES, sector, sectors, unmap ? BlkSegment.FLAG_UNMAP : 0);
     }
 
     /** Erases sectors, as {@link #submitSecureErase} does, and waits for it. */
     public void secureErase(long sector, long sectors) throws BlockIoException {
-        range(BlkRequest.T_SECURE_ERASE, sector, sectors, 0);
-    }
-
-    private void range(int type, long sector, long sectors, int flags) throws BlockIoException {
-        checkRange(type, sector, sectors);
-        RequestQueue queue = session.queues[0];
-        queue.begin(queue.reserved(), type, sector, sectors);
-        queue.appendSegment(queue.reserved(), flags);
-        complete(queue);
+        blocking.range(BlkRequest.T_SECURE_ERASE, sector, sectors, 0);
     }
 
     /** The device's name for itself: up to 20 characters, those that are not printable ASCII as '?'. Allocates it. */
     public String deviceId() throws BlockIoException {
-        ask(BlkRequest.T_GET_ID, BlkRequest.ID_SIZE);
-        StringBuilder id = new StringBuilder(BlkRequest.ID_SIZE);
-        for (int i = 0; i < BlkRequest.ID_SIZE; i++) {
-            int character = scratch.getByte(i);
-            if (character == 0) {
-                break;
-            }
-            id.append(character >= ' ' && character <= '~' ? (char) character : '?');
-        }
-        return id.toString();
+        return blocking.deviceId();
     }
 
     /** How worn the medium is. Allocates the answer. */
     public BlockLifetime lifetime() throws BlockIoException {
-        ask(BlkRequest.T_GET_LIFETIME, BlkLifetime.SIZE);
-        return new BlockLifetime(
-                scratch.getShort(BlkLifetime.PRE_EOL_INFO_FIELD) & 0xffff,
-                scratch.getShort(BlkLifetime.DEVICE_LIFETIME_EST_TYP_A) & 0xffff,
-                scratch.getShort(BlkLifetime.DEVICE_LIFETIME_EST_TYP_B) & 0xffff);
-    }
-
-    private void ask(int type, int length) throws BlockIoException {
-        check(type, 0, 0);
-        scratch.fill(0, scratch.size(), (byte) 0);
-        RequestQueue queue = session.queues[0];
-        queue.begin(queue.reserved(), type, 0, 0);
-        queue.append(queue.reserved(), scratch.address(), length, true, session.limits.maxSegmentBytes());
-        complete(queue);
-    }
-
-    /** Puts the blocking call's request into the ring, waits for it and takes it. */
-    private void complete(RequestQueue queue) throws BlockIoException {
-        int slot = queue.reserved();
-        queue.end(slot);
-        while (!queue.add(slot)) {
-            session.kick(queue);
-            boolean happened = session.waitFor(queue, -1);
-            checkAlive(queue, happened);
-        }
-        session.kick(queue);
-        while (!queue.isDone(slot)) {
-            boolean happened = session.waitFor(queue, -1);
-            if (!happened && session.broken() != null) {
-                session.recover();
-            }
-        }
-        if (queue.takeReserved() != BlkStatus.OK) {
-            throw failure(queue, slot);
-        }
-    }
-
-    private void checkAlive(RequestQueue queue, boolean happened) throws BlockIoException {
-        if (session.broken() != null) {
-            session.recover();
-        }
-        String failure = session.failure();
-        if (failure != null) {
-            throw refuse(queue.type(queue.reserved()), queue.sector(queue.reserved()), failure);
-        }
-        if (!happened && queue.underWay() == 0) {
-            throw new IllegalStateException("a queue with nothing in it has no room for one request");
-        }
+        return blocking.lifetime();
     }
 
     /**

@@ -327,9 +327,9 @@ final class BlockSession {
     }
 
     /** Ends all requests. Their buffers are free if the device has been reset. */
-    private void giveUp(String reason, boolean resets) {
-        boolean quiet = resets;
-        if (resets) {
+    private void giveUp(String reason, boolean canReset) {
+        boolean quiet = canReset;
+        if (canReset) {
             try {
                 transport.reset(options.timeoutNanos());
             } catch (DeviceException noReset) {
@@ -340,6 +340,21 @@ final class BlockSession {
         for (RequestQueue queue : queues) {
             queue.abandon(quiet ? BlockIoException.LOST : BlockIoException.ABANDONED);
         }
+    }
+
+    /** Resets one queue, with RING_RESET, and makes again what may be made again. */
+    void resetQueue(RequestQueue queue) throws DeviceException {
+        transport.resetQueue(queue.ring.index(), options.timeoutNanos());
+        queue.ring.reset();
+        transport.setUpQueue(queue.ring, queue.line);
+        queue.ring.disableUsedNotifications();
+        int status = transport.status();
+        if ((status & DeviceStatus.DEVICE_NEEDS_RESET) != 0) {
+            fail("the device asks for a reset");
+            return;
+        }
+        queue.resubmit(options.maxResubmissions(), capacity);
+        kick(queue);
     }
 
     /** Writes the cache mode and reads it again. */
