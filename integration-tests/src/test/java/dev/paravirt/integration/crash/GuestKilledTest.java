@@ -65,7 +65,9 @@ class GuestKilledTest {
                 if (kill == 1) {
                     leftAfterFirst = leftover;
                 } else if (kill > 1) {
-                    assertThat(leftover).as("open descriptors and mappings after guest " + kill).isEqualTo(leftAfterFirst);
+                    assertThat(leftover)
+                            .as("open descriptors and mappings after guest " + kill)
+                            .isEqualTo(leftAfterFirst);
                 }
             }
             assertThat(server).isNotNull();
@@ -74,8 +76,8 @@ class GuestKilledTest {
     }
 
     private void killOneInMidWrite(Path socket, String ring, Random random) throws Exception {
-        try (ChildProcess guest = ChildProcess.start(
-                WritingGuest.class, socket.toString(), Long.toString(firstWrite), ring)) {
+        try (ChildProcess guest =
+                ChildProcess.start(WritingGuest.class, socket.toString(), Long.toString(firstWrite), ring)) {
             assertThat(guest.line()).isEqualTo("up");
             leftover = sharedDescriptors() + sharedMappings();
             LockSupport.parkNanos(random.nextLong(LONGEST_LIFE_NANOS));
