@@ -9,8 +9,9 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
  *
  * <pre>./mvnw test -Pfuzz -pl virtqueue -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=HostileFuzzTest#device</pre>
  *
- * <p>New scripts appear in {@code virtqueue/.cifuzz-corpus}; one that fails goes to the inputs at once, and stays there
- * when the bug is gone.
+ * <p>New scripts appear in {@code virtqueue/.cifuzz-corpus}: copy a few short ones to the inputs when they reach something
+ * new. One that fails goes to the inputs at once, and stays there
+ * when the bug is gone. (A "crash" written as the run was ended from outside is just what was being played.)
  */
 class HostileFuzzTest {
     /** The device side against a driver that writes anything into the rings. */
