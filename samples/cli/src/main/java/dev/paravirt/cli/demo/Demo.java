@@ -141,7 +141,8 @@ public final class Demo {
         commands.addAll(script.commands());
         commands.add("sha256 \"" + image.directory() + "\"");
         commands.add("ps");
-        commands.add(measure("random-read,random-write", "1,32", settings.warmUpMillis() / 4));
+        // What is measured first is warmed up last.
+        commands.add(measure("sequential-write,random-write,random-read", "32,1", settings.warmUpMillis() / 6));
         commands.add(measure("all", DEPTHS, settings.workloadMillis()));
         return commands;
     }

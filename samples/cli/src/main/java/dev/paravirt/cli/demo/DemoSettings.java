@@ -30,8 +30,9 @@ public record DemoSettings(
         return quick ? 40 : 400;
     }
 
+    /** How long all workloads that only warm the compilers up run together. */
     int warmUpMillis() {
-        return quick ? 50 : 1500;
+        return quick ? 60 : 1800;
     }
 
     int eventfdRounds() {

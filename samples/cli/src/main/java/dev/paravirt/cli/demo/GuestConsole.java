@@ -18,6 +18,8 @@ final class GuestConsole {
     private static final int LONGEST_LINE = 16 << 10;
     private static final int MOST_REPORTS = 100_000;
     private static final int LAST_LINES = 40;
+    private static final int FILES_PERCENT = 15;
+    private static final int WARM_PERCENT = 30;
 
     private final Progress progress;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -26,6 +28,7 @@ final class GuestConsole {
     private final List<String> failures = new ArrayList<>();
     private final Deque<String> lastLines = new ArrayDeque<>();
     private int commands;
+    private int measuring;
 
     GuestConsole(Progress progress) {
         this.progress = progress;
@@ -78,8 +81,7 @@ final class GuestConsole {
             return;
         }
         switch (report.event()) {
-            case "progress" ->
-                progress.step("toy OS", report.number("step"), report.number("steps"), report.text("what"));
+            case "progress" -> show(report);
             case "file" -> {
                 if (files.size() < MOST_REPORTS) {
                     files.put(report.text("path"), new FileDigest(report.number("size"), report.text("sha256")));
@@ -95,6 +97,28 @@ final class GuestConsole {
                 // A newer toy OS may say more.
             }
         }
+    }
+
+    /** The commands take about this much of the time, up to the measuring ones, of which the last takes most. */
+    private void show(ReportLine report) {
+        long done = report.number("step") - 1;
+        long steps = Math.max(1, report.number("steps"));
+        String what = report.text("what");
+        if (!report.text("program").equals("blockbench")) {
+            measuring += what.startsWith("blockbench") ? 1 : 0;
+            if (measuring == 0) {
+                progress.at(share(0, FILES_PERCENT, done, steps), "files: " + what);
+            }
+        } else if (measuring == 1) {
+            progress.at(share(FILES_PERCENT, WARM_PERCENT, done, steps), "warming up: " + what);
+        } else {
+            progress.at(share(WARM_PERCENT, 100, done, steps), "measuring: " + what);
+        }
+    }
+
+    /** The guest may say what it likes: it comes to something between the two. */
+    private static int share(int from, int to, long done, long steps) {
+        return from + (int) (Math.clamp((double) done / steps, 0, 1) * (to - from));
     }
 
     private void ended(ReportLine report) {

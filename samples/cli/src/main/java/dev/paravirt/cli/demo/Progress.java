@@ -11,7 +11,8 @@ import java.time.Duration;
 public final class Progress {
     private static final long QUIET_NANOS = Duration.ofSeconds(2).toNanos();
     private static final int BAR = 24;
-    private static final int WIDTH = 100;
+    /** What fits on any terminal. */
+    private static final int WIDTH = 79;
     private static final String CLEAR_LINE = "\r\033[K";
 
     private final PrintStream out;
@@ -30,15 +31,10 @@ public final class Progress {
         show(what + " ...");
     }
 
-    /** Step {@code step} of {@code steps}, counted from 1, has begun. */
-    synchronized void step(String phase, long step, long steps, String what) {
-        int percent = Math.clamp((step - 1) * 100 / Math.max(1, steps), 0, 100);
-        if (terminal) {
-            int full = percent * BAR / 100;
-            show("[" + "#".repeat(full) + ".".repeat(BAR - full) + "] " + percent + "%  " + phase + ": " + what);
-        } else {
-            show(phase + " " + step + " of " + steps + ": " + what);
-        }
+    /** So much of the whole is done, and {@code what} has begun. */
+    synchronized void at(int percent, String what) {
+        int full = percent * BAR / 100;
+        show(String.format("[%s%s] %3d%%  %s", "#".repeat(full), ".".repeat(BAR - full), percent, what));
     }
 
     /** Prints a line that stays. */

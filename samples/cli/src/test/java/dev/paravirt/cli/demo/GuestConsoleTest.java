@@ -71,10 +71,10 @@ class GuestConsoleTest {
     @Test
     void onATerminalALineIsWrittenOverAndTakenAway() {
         Progress progress = progress(true);
-        progress.step("toy OS", 3, 4, "ls");
+        progress.at(50, "files: ls");
         progress.line("done");
         assertThat(shown.toString(StandardCharsets.UTF_8))
-                .contains("[############............] 50%  toy OS: ls")
+                .contains("[############............]  50%  files: ls")
                 .endsWith("\r\033[Kdone" + System.lineSeparator());
     }
 

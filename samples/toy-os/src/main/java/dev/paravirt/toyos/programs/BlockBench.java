@@ -61,6 +61,7 @@ final class BlockBench {
 
     private static void progress(UserSpace user, int done, int total, String what) throws UserException {
         user.print(Report.event("progress")
+                .field("program", "blockbench")
                 .field("step", done)
                 .field("steps", total)
                 .field("what", what)

@@ -23,6 +23,7 @@ final class Init {
         Init init = new Init(user);
         for (int i = 0; i < arguments.count(); i++) {
             user.print(Report.event("progress")
+                    .field("program", "init")
                     .field("step", i + 1)
                     .field("steps", arguments.count())
                     .field("what", arguments.get(i))
