@@ -28,7 +28,11 @@ class ReadmeTest {
     private static final Pattern TEST_NAME = Pattern.compile("`(\\w+Test)\\b");
 
     @ParameterizedTest
-    @CsvSource({"virtqueue/README.md,VirtqueueSample", "virtio-spec/README.md,SpecificationSample"})
+    @CsvSource({
+        "README.md,BlockSample",
+        "virtqueue/README.md,VirtqueueSample",
+        "virtio-spec/README.md,SpecificationSample"
+    })
     void codeIsThatOfTheSample(String document, String sample) throws IOException {
         Path source =
                 ROOT.resolve("integration-tests/src/test/java/dev/paravirt/integration/readme/" + sample + ".java");
@@ -47,6 +51,7 @@ class ReadmeTest {
 
     @Test
     void samplesDoWhatTheySay() throws IOException {
+        assertThat(BlockSample.run()).isEqualTo(42);
         assertThat(VirtqueueSample.run()).isEqualTo(42);
         assertThat(SpecificationSample.run(FeatureBits.of(Features.VERSION_1), 4, 5, 4))
                 .isTrue();
