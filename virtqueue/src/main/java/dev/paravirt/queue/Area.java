@@ -8,8 +8,8 @@ import dev.paravirt.memory.MemoryRegion;
 record Area(MemoryRegion region, long offset) {
     static Area find(GuestMemory memory, String name, long address, long size, int alignment) {
         if (address % alignment != 0) {
-            throw new VirtqueueException("the " + name + " at 0x" + Long.toHexString(address)
-                    + " is not aligned to " + alignment + " bytes");
+            throw new VirtqueueException("the " + name + " at 0x" + Long.toHexString(address) + " is not aligned to "
+                    + alignment + " bytes");
         }
         MemoryRegion region = memory.find(address, size);
         if (region == null) {
@@ -23,8 +23,8 @@ record Area(MemoryRegion region, long offset) {
     static MemoryRegion regionOfTable(GuestMemory memory, long address, long length) {
         MemoryRegion region = memory.find(address, length);
         if (region == null) {
-            throw new VirtqueueException("an indirect table outside of memory: " + length + " bytes at 0x"
-                    + Long.toHexString(address));
+            throw new VirtqueueException(
+                    "an indirect table outside of memory: " + length + " bytes at 0x" + Long.toHexString(address));
         }
         return region;
     }

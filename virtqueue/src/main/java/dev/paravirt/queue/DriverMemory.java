@@ -32,14 +32,14 @@ final class DriverMemory {
     static int size(int size, VirtqueueFormat format, int indirectCapacity) {
         boolean valid = format.packed() ? QueueSize.isValidPacked(size) : QueueSize.isValidSplit(size);
         if (!valid) {
-            throw new IllegalArgumentException("no size for a " + (format.packed() ? "packed" : "split") + " queue: " + size);
+            throw new IllegalArgumentException(
+                    "no size for a " + (format.packed() ? "packed" : "split") + " queue: " + size);
         }
         if (indirectCapacity < 0 || indirectCapacity > size || (indirectCapacity > 0 && !format.indirect())) {
             throw new IllegalArgumentException("indirect tables of " + indirectCapacity + " descriptors for a queue of "
                     + size + (format.indirect() ? "" : ", without INDIRECT_DESC"));
         }
-        return Math.addExact(
-                ringSize(size, format), Math.multiplyExact(size * DESCRIPTOR_SIZE, indirectCapacity));
+        return Math.addExact(ringSize(size, format), Math.multiplyExact(size * DESCRIPTOR_SIZE, indirectCapacity));
     }
 
     private static int ringSize(int size, VirtqueueFormat format) {

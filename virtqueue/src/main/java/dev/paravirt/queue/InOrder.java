@@ -26,7 +26,8 @@ final class InOrder {
     }
 
     /** Takes the chain whose turn it is, if it was pushed. */
-    @Nullable DescriptorChain next() {
+    @Nullable
+    DescriptorChain next() {
         DescriptorChain chain = waiting[nextUsed];
         if (chain != null) {
             waiting[nextUsed] = null;

@@ -128,8 +128,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
     public boolean add(BufferChain chain, int token) {
         int count = chain.count();
         if (count == 1) {
-            return addSingle(
-                    chain.addresses[0], chain.lengths[0], chain.readableCount() == 1 ? 0 : WRITE, token);
+            return addSingle(chain.addresses[0], chain.lengths[0], chain.readableCount() == 1 ? 0 : WRITE, token);
         }
         boolean indirect = count <= parts.indirectCapacity;
         if (count == 0 || (!indirect && count > size)) {
@@ -169,8 +168,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
             int flags = (part < chain.readableCount() ? 0 : WRITE) | (part < last ? NEXT : 0);
             memory.putLong(at + PackedLayout.DESCRIPTOR_ADDR, chain.addresses[part]);
             memory.putLong(
-                    at + PackedLayout.DESCRIPTOR_LEN,
-                    word(chain.lengths[part], id, flags | availableFlags(position)));
+                    at + PackedLayout.DESCRIPTOR_LEN, word(chain.lengths[part], id, flags | availableFlags(position)));
             position = RingIndex.advancePosition(position, 1, size);
         }
         writeHead(chain.addresses[0], chain.lengths[0], id, NEXT | (chain.readableCount() > 0 ? 0 : WRITE));
@@ -253,8 +251,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         memory.putLongRelease(heldAt, heldWord);
         // The device writes its wish, fences, and looks at the descriptor: one of us sees the other.
         MemoryRegion.fullFence();
-        return EventSuppression.isDue(
-                memory.getIntOpaque(deviceEventAt), eventIndex, availablePosition, count, size);
+        return EventSuppression.isDue(memory.getIntOpaque(deviceEventAt), eventIndex, availablePosition, count, size);
     }
 
     @Override

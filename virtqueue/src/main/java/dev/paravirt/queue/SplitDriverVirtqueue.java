@@ -122,8 +122,7 @@ final class SplitDriverVirtqueue extends DriverVirtqueue {
     public boolean add(BufferChain chain, int token) {
         int count = chain.count();
         if (count == 1) {
-            return addSingle(
-                    chain.addresses[0], chain.lengths[0], chain.readableCount() == 1 ? 0 : WRITE, token);
+            return addSingle(chain.addresses[0], chain.lengths[0], chain.readableCount() == 1 ? 0 : WRITE, token);
         }
         boolean indirect = count <= parts.indirectCapacity;
         if (count == 0 || (!indirect && count > size)) {
@@ -178,8 +177,7 @@ final class SplitDriverVirtqueue extends DriverVirtqueue {
         long at = table + SplitLayout.descriptor(index);
         memory.putLong(at + SplitLayout.DESCRIPTOR_ADDR, address);
         memory.putLong(
-                at + SplitLayout.DESCRIPTOR_LEN,
-                (length & 0xffffffffL) | (long) flags << 32 | (long) following << 48);
+                at + SplitLayout.DESCRIPTOR_LEN, (length & 0xffffffffL) | (long) flags << 32 | (long) following << 48);
     }
 
     @Override

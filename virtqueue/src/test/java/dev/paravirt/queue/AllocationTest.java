@@ -69,8 +69,7 @@ class AllocationTest {
         driver.notificationData();
     }
 
-    private static void serve(
-            QueuePair pair, @Nullable DescriptorChain[] polled, byte[] bytes) {
+    private static void serve(QueuePair pair, @Nullable DescriptorChain[] polled, byte[] bytes) {
         DeviceVirtqueue device = pair.device();
         device.disableAvailableNotifications();
         int count = 0;

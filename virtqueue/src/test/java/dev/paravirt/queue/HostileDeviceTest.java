@@ -74,8 +74,7 @@ class HostileDeviceTest {
 
     private static void usedIndex(QueuePair pair, int index) {
         MemoryRegion ring = pair.rings().region();
-        ring.putShortRelease(
-                pair.driver().deviceArea() - ring.address() + SplitLayout.USED_IDX, (short) index);
+        ring.putShortRelease(pair.driver().deviceArea() - ring.address() + SplitLayout.USED_IDX, (short) index);
     }
 
     private static void refused(QueuePair pair) {

@@ -100,9 +100,8 @@ final class HostileDriver {
         int low = flags & 7;
         if (format.packed()) {
             ring.putShort(offset + PackedLayout.DESCRIPTOR_ID, (short) other);
-            ring.putShort(
-                    offset + PackedLayout.DESCRIPTOR_FLAGS,
-                    (short) (low | PackedLayout.availableFlags((flags & 8) == 0)));
+            ring.putShort(offset + PackedLayout.DESCRIPTOR_FLAGS, (short)
+                    (low | PackedLayout.availableFlags((flags & 8) == 0)));
         } else {
             ring.putShort(offset + SplitLayout.DESCRIPTOR_FLAGS, (short) low);
             ring.putShort(offset + SplitLayout.DESCRIPTOR_NEXT, (short) other);

@@ -103,8 +103,7 @@ class HostileDriverTest {
     void indicesOutOfRange() {
         refused(ring(false).descriptor(0, BUFFER, 1, NEXT, SIZE), "descriptor 4");
         refused(ring(false).descriptor(0, BUFFER, 1, NEXT, 0xffff), "descriptor 65535");
-        refused(
-                ring(false).descriptor(0, TABLE, 16, INDIRECT).entry(TABLE, 0, BUFFER, 8, NEXT, 1), "descriptor 1");
+        refused(ring(false).descriptor(0, TABLE, 16, INDIRECT).entry(TABLE, 0, BUFFER, 8, NEXT, 1), "descriptor 1");
         refused(ring(false).available(0xffff), "descriptor 65535");
         refused(ring(false).available(SIZE), "descriptor 4");
     }
@@ -165,8 +164,7 @@ class HostileDriverTest {
     @ValueSource(booleans = {false, true})
     void indirectWithoutNegotiation(boolean packed) {
         RawRing ring = new RawRing(new VirtqueueFormat(packed, false, false, false, false));
-        refused(
-                ring.descriptor(0, TABLE, 16, INDIRECT).entry(TABLE, 0, BUFFER, 8, 0, 0), "not negotiated");
+        refused(ring.descriptor(0, TABLE, 16, INDIRECT).entry(TABLE, 0, BUFFER, 8, 0, 0), "not negotiated");
     }
 
     /** A table that lies in two regions could be read only in pieces; that is not supported. */

@@ -54,7 +54,9 @@ final class ModelledQueue implements AutoCloseable {
         final int descriptors;
         boolean pushed;
         long written;
-        @Nullable DescriptorChain chain;
+
+        @Nullable
+        DescriptorChain chain;
 
         Request(int token, int parts, int readable, boolean indirect) {
             this.token = token;
@@ -135,21 +137,20 @@ final class ModelledQueue implements AutoCloseable {
      * @return whether anything changed
      */
     boolean step(Operation operation, int variant) {
-        boolean changed =
-                switch (operation) {
-                    case ADD_ONE -> add(1, variant % 2);
-                    case ADD_CHAIN -> addChain(variant);
-                    case PUBLISH_AVAILABLE -> publishAvailable();
-                    case POLL_AVAILABLE -> pollAvailable();
-                    case PUSH_OLDEST -> push(0, variant);
-                    case PUSH_NEWEST -> outstanding > 1 && push(outstanding - 1, variant);
-                    case PUBLISH_USED -> publishUsed();
-                    case POLL_USED -> pollUsed();
-                    case ENABLE_USED -> enableUsed();
-                    case ENABLE_AVAILABLE -> enableAvailable();
-                    case DISABLE_USED -> disableUsed();
-                    case DISABLE_AVAILABLE -> disableAvailable();
-                };
+        boolean changed = switch (operation) {
+            case ADD_ONE -> add(1, variant % 2);
+            case ADD_CHAIN -> addChain(variant);
+            case PUBLISH_AVAILABLE -> publishAvailable();
+            case POLL_AVAILABLE -> pollAvailable();
+            case PUSH_OLDEST -> push(0, variant);
+            case PUSH_NEWEST -> outstanding > 1 && push(outstanding - 1, variant);
+            case PUBLISH_USED -> publishUsed();
+            case POLL_USED -> pollUsed();
+            case ENABLE_USED -> enableUsed();
+            case ENABLE_AVAILABLE -> enableAvailable();
+            case DISABLE_USED -> disableUsed();
+            case DISABLE_AVAILABLE -> disableAvailable();
+        };
         expect("free descriptors", free, driver.free());
         expect("outstanding", polled.size(), device.outstanding());
         return changed;
@@ -371,7 +372,6 @@ final class ModelledQueue implements AutoCloseable {
         deviceArmed = disarmed();
         return before != deviceArmed;
     }
-
 
     private static void expect(String what, long expected, long actual) {
         if (expected != actual) {

@@ -95,7 +95,9 @@ class QueueUseTest {
         }
         pair.driver().publish();
         int served = 0;
-        for (DescriptorChain next = pair.device().poll(); next != null; next = pair.device().poll()) {
+        for (DescriptorChain next = pair.device().poll();
+                next != null;
+                next = pair.device().poll()) {
             pair.device().push(next, 1);
             served++;
         }
@@ -137,10 +139,8 @@ class QueueUseTest {
             pair.driver().add(chain(2), 9);
             pair.driver().publish();
             DescriptorChain chain = Objects.requireNonNull(pair.device().poll());
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> pair.device().push(chain, 3));
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> pair.device().push(chain, -1));
+            assertThatIllegalArgumentException().isThrownBy(() -> pair.device().push(chain, 3));
+            assertThatIllegalArgumentException().isThrownBy(() -> pair.device().push(chain, -1));
             pair.device().push(chain, 2);
             assertThatIllegalStateException().isThrownBy(() -> pair.device().push(chain, 2));
             assertThat(pair.device().publish()).isTrue();
@@ -157,7 +157,8 @@ class QueueUseTest {
             for (int round = 0; round < 20; round++) {
                 DeviceVirtqueue device = pair.openDevice();
                 for (int token = 0; token < round; token++) {
-                    assertThat(pair.driver().addWritable(QueuePair.BUFFERS, 1, token)).isTrue();
+                    assertThat(pair.driver().addWritable(QueuePair.BUFFERS, 1, token))
+                            .isTrue();
                     boolean notify = pair.driver().publish();
                     assertThat(notify || token > 0).isTrue();
                     device.push(Objects.requireNonNull(device.poll()), 1);
@@ -239,14 +240,13 @@ class QueueUseTest {
                 byte[] read = new byte[width + 1];
                 chain.read(at, read, 1, width);
                 assertThat(read).endsWith(Arrays.copyOfRange(text, at, at + width));
-                long number =
-                        switch (width) {
-                            case 1 -> chain.readByte(at);
-                            case 2 -> chain.readShort(at);
-                            case 4 -> chain.readInt(at) & 0xffffffffL;
-                            case 8 -> chain.readLong(at);
-                            default -> value;
-                        };
+                long number = switch (width) {
+                    case 1 -> chain.readByte(at);
+                    case 2 -> chain.readShort(at);
+                    case 4 -> chain.readInt(at) & 0xffffffffL;
+                    case 8 -> chain.readLong(at);
+                    default -> value;
+                };
                 assertThat(number).isEqualTo(value);
             }
         }

@@ -59,7 +59,8 @@ final class RawRing implements AutoCloseable {
     }
 
     RawRing descriptor(int index, long address, long length, int flags, int next) {
-        return entry(Script.FIRST, index, address, length, flags | (format.packed() ? PackedLayout.DESC_F_AVAIL : 0), next);
+        return entry(
+                Script.FIRST, index, address, length, flags | (format.packed() ? PackedLayout.DESC_F_AVAIL : 0), next);
     }
 
     /** A descriptor of an indirect table. */

@@ -104,7 +104,8 @@ class SmallQueueTest {
             }
             queue.drain();
         } catch (RuntimeException | AssertionError e) {
-            throw new AssertionError("at " + queue.position() + ", after " + past + ", step " + step + " of " + named(history), e);
+            throw new AssertionError(
+                    "at " + queue.position() + ", after " + past + ", step " + step + " of " + named(history), e);
         }
         return step;
     }

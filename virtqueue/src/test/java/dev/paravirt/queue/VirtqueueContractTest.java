@@ -38,7 +38,8 @@ class VirtqueueContractTest {
     }
 
     private static QueuePair pair(VirtqueueFormat format, int size, Traffic traffic) {
-        return new QueuePair(format, size, format.indirect() ? Math.min(size, traffic.parts()) : 0, traffic.memorySize());
+        return new QueuePair(
+                format, size, format.indirect() ? Math.min(size, traffic.parts()) : 0, traffic.memorySize());
     }
 
     /** Chains of any shape, full and empty rings, both sides on one thread: repeatable to the bit. */
@@ -77,7 +78,9 @@ class VirtqueueContractTest {
         try (QueuePair pair = pair(format, size, traffic)) {
             Doorbells doorbells = new Doorbells(2_000);
             new TrafficRun(pair, traffic, 2).betweenThreads(doorbells);
-            assertThat(doorbells.sleeps()).as("a run in which nobody sleeps shows nothing").isPositive();
+            assertThat(doorbells.sleeps())
+                    .as("a run in which nobody sleeps shows nothing")
+                    .isPositive();
         }
     }
 

@@ -19,7 +19,8 @@ class ReadmeTest {
         String[] parts = Files.readString(SOURCE).split(" *// \\[\\w+\\]\n");
         assertThat(parts).hasSize(5);
         for (int example = 1; example < parts.length; example += 2) {
-            assertThat(readme).contains("```java\n" + parts[example].stripTrailing().stripIndent() + "\n```\n");
+            assertThat(readme)
+                    .contains("```java\n" + parts[example].stripTrailing().stripIndent() + "\n```\n");
         }
     }
 

@@ -44,8 +44,8 @@ final class BlockConfiguration {
 
     private static FeatureBits features(BlockOptions options, BlockImage image) {
         boolean writable = !options.readOnly() && !image.readOnly();
-        FeatureBits bits = FeatureBits.of(
-                BlkFeatures.SIZE_MAX, BlkFeatures.SEG_MAX, BlkFeatures.BLK_SIZE, BlkFeatures.FLUSH);
+        FeatureBits bits =
+                FeatureBits.of(BlkFeatures.SIZE_MAX, BlkFeatures.SEG_MAX, BlkFeatures.BLK_SIZE, BlkFeatures.FLUSH);
         bits = with(bits, options.topology() != null, BlkFeatures.TOPOLOGY);
         bits = with(bits, options.queues() > 1, BlkFeatures.MQ);
         bits = with(bits, options.lifetime() != null, BlkFeatures.LIFETIME);

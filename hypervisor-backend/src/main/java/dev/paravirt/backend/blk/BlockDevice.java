@@ -251,9 +251,7 @@ public final class BlockDevice implements VirtioDevice {
     private int startWrite(BlockRequest request, DescriptorChain chain) throws IOException {
         long length = chain.readableLength() - BlkRequest.HEADER_SIZE;
         long sector = chain.readLong(BlkRequest.SECTOR);
-        if (readOnly
-                || length % BlkRequest.SECTOR_SIZE != 0
-                || !contains(sector, length / BlkRequest.SECTOR_SIZE)) {
+        if (readOnly || length % BlkRequest.SECTOR_SIZE != 0 || !contains(sector, length / BlkRequest.SECTOR_SIZE)) {
             return BlkStatus.IOERR;
         }
         request.prepareWrite(sector * BlkRequest.SECTOR_SIZE, length);
@@ -391,7 +389,10 @@ public final class BlockDevice implements VirtioDevice {
     int failed(BlockRequest request, Throwable failure) {
         String what = BlkRequest.describeType(request.type());
         if (failures.getAndIncrement() == 0) {
-            log.warn("block device on {}: a {} failed, and further failures are logged at debug level: {}", image, what,
+            log.warn(
+                    "block device on {}: a {} failed, and further failures are logged at debug level: {}",
+                    image,
+                    what,
                     failure.toString());
         }
         log.debug("block device on {}: a {} failed", image, what, failure);

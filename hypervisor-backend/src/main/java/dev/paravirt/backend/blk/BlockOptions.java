@@ -32,7 +32,8 @@ public final class BlockOptions {
 
     /** The string that GET_ID returns: up to 20 ASCII characters. Default: none. */
     public BlockOptions serial(String value) {
-        if (value.length() > BlkRequest.ID_SIZE || !StandardCharsets.US_ASCII.newEncoder().canEncode(value)) {
+        if (value.length() > BlkRequest.ID_SIZE
+                || !StandardCharsets.US_ASCII.newEncoder().canEncode(value)) {
             throw new IllegalArgumentException("a serial has up to 20 ASCII characters: " + value);
         }
         serial = value;
@@ -168,15 +169,18 @@ public final class BlockOptions {
         return secureErase;
     }
 
-    @Nullable BlockTopology topology() {
+    @Nullable
+    BlockTopology topology() {
         return topology;
     }
 
-    @Nullable Supplier<BlockLifetime> lifetime() {
+    @Nullable
+    Supplier<BlockLifetime> lifetime() {
         return lifetime;
     }
 
-    @Nullable IoEngine engine() {
+    @Nullable
+    IoEngine engine() {
         return engine;
     }
 

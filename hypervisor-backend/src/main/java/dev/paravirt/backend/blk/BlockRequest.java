@@ -21,7 +21,8 @@ final class BlockRequest extends IoEngine.Operation {
     final RequestPool pool;
 
     /** The request behind it in whatever list it is in. */
-    @Nullable BlockRequest link;
+    @Nullable
+    BlockRequest link;
 
     /** Set by {@link WriteOrder#begin}. */
     int generation;

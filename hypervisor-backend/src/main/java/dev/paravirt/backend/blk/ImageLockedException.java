@@ -11,9 +11,10 @@ public final class ImageLockedException extends IOException {
     private static final long serialVersionUID = 1;
 
     ImageLockedException(Path file, String holder, boolean readOnly) {
-        super("disk image " + file + " is in use by " + holder + ". "
-                + (readOnly
-                        ? "It is open for writing there: end that process, or serve a copy of the image."
-                        : "End that process, or serve a copy of the image; if all of them only read, open it read-only."));
+        super(
+                "disk image " + file + " is in use by " + holder + ". "
+                        + (readOnly
+                                ? "It is open for writing there: end that process, or serve a copy of the image."
+                                : "End that process, or serve a copy of the image; if all of them only read, open it read-only."));
     }
 }

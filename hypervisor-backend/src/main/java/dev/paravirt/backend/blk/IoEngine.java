@@ -11,7 +11,8 @@ public interface IoEngine extends AutoCloseable {
     /** One piece of work. It belongs to the engine from {@link #submit} to the start of {@link #run}. */
     abstract class Operation {
         /** The one behind it in an engine's queue. */
-        @Nullable Operation next;
+        @Nullable
+        Operation next;
 
         /** An operation that no engine has. */
         protected Operation() {}

@@ -29,9 +29,7 @@ final class PortableFileImage implements BlockImage {
         ImageFiles.requirePresent(path);
         FileChannel channel = FileChannel.open(
                 path,
-                readOnly
-                        ? Set.of(StandardOpenOption.READ)
-                        : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+                readOnly ? Set.of(StandardOpenOption.READ) : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
         try {
             lock(path, channel, readOnly);
             return new PortableFileImage(path, channel, readOnly);

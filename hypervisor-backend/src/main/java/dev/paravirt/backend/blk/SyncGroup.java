@@ -69,7 +69,8 @@ final class SyncGroup extends IoEngine.Operation {
     private int sync(BlockRequest first) {
         Throwable before = lost;
         if (before != null) {
-            return device.failed(first, new IOException("an earlier sync failed, so that written data may be lost", before));
+            return device.failed(
+                    first, new IOException("an earlier sync failed, so that written data may be lost", before));
         }
         try {
             image.sync();

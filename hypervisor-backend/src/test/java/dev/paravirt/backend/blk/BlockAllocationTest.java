@@ -56,13 +56,19 @@ class BlockAllocationTest {
 
     private static void assertNothingAllocated(BlockDisk disk) {
         DmaBuffer data = disk.filled(8, 1);
-        assertThat(bytesPerRequest(disk, BlkRequest.T_OUT, false, data)).as("write").isLessThan(1);
-        assertThat(bytesPerRequest(disk, BlkRequest.T_IN, true, data)).as("read").isLessThan(1);
+        assertThat(bytesPerRequest(disk, BlkRequest.T_OUT, false, data))
+                .as("write")
+                .isLessThan(1);
+        assertThat(bytesPerRequest(disk, BlkRequest.T_IN, true, data))
+                .as("read")
+                .isLessThan(1);
         DmaBuffer segment = disk.segment(8, 8, BlkSegment.FLAG_UNMAP);
         assertThat(bytesPerRequest(disk, BlkRequest.T_WRITE_ZEROES, false, segment))
                 .as("write zeroes")
                 .isLessThan(1);
-        assertThat(bytesPerRequest(disk, BlkRequest.T_FLUSH, false, data)).as("flush").isLessThan(1);
+        assertThat(bytesPerRequest(disk, BlkRequest.T_FLUSH, false, data))
+                .as("flush")
+                .isLessThan(1);
     }
 
     @Test
@@ -89,8 +95,12 @@ class BlockAllocationTest {
         }
         try (BlockDisk disk = new BlockDisk(BlockImage.open(path, false), new BlockOptions())) {
             DmaBuffer data = disk.filled(8, 1);
-            assertThat(bytesPerRequest(disk, BlkRequest.T_OUT, false, data)).as("write").isLessThan(1);
-            assertThat(bytesPerRequest(disk, BlkRequest.T_IN, true, data)).as("read").isLessThan(1);
+            assertThat(bytesPerRequest(disk, BlkRequest.T_OUT, false, data))
+                    .as("write")
+                    .isLessThan(1);
+            assertThat(bytesPerRequest(disk, BlkRequest.T_IN, true, data))
+                    .as("read")
+                    .isLessThan(1);
         }
     }
 }

@@ -131,14 +131,18 @@ class BlockConfigurationTest {
             assertThat(disk.write(0, disk.filled(1, 1))).isEqualTo(BlkStatus.OK);
             assertThat(image.syncs).hasValue(1);
             setWriteback(device, 2);
-            assertThat(configuration(device).get(BlkConfig.WRITEBACK)).as("no such mode").isZero();
+            assertThat(configuration(device).get(BlkConfig.WRITEBACK))
+                    .as("no such mode")
+                    .isZero();
             setWriteback(device, 1);
             assertThat(disk.write(0, disk.filled(1, 1))).isEqualTo(BlkStatus.OK);
             assertThat(image.syncs).hasValue(1);
             assertThat(disk.flush()).isEqualTo(BlkStatus.OK);
             assertThat(image.syncs).hasValue(2);
             device.writeConfig(0, new byte[8], 0, 8);
-            assertThat(configuration(device).getLong(0)).as("capacity is read-only").isEqualTo(2048);
+            assertThat(configuration(device).getLong(0))
+                    .as("capacity is read-only")
+                    .isEqualTo(2048);
         }
     }
 

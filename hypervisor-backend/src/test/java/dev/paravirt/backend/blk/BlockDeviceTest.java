@@ -114,7 +114,9 @@ class BlockDeviceTest {
             for (int i = 0; i < 1024; i++) {
                 assertThat(answer.getByte(i)).as("byte %s", i).isEqualTo((byte) (i * 7));
             }
-            assertThat(answer.getByte(1024)).as("status, last of the last piece").isZero();
+            assertThat(answer.getByte(1024))
+                    .as("status, last of the last piece")
+                    .isZero();
         }
     }
 
@@ -204,7 +206,8 @@ class BlockDeviceTest {
             disk.assertSectors(2, 1, 0x44);
             disk.assertSectors(3, 5, 0);
             disk.assertSectors(8, 1, 0x44);
-            assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 9, 600, BlkSegment.FLAG_UNMAP)).isEqualTo(BlkStatus.OK);
+            assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 9, 600, BlkSegment.FLAG_UNMAP))
+                    .isEqualTo(BlkStatus.OK);
             disk.assertSectors(8, 1, 0x44);
             disk.assertSectors(9, 600, 0);
             disk.assertSectors(609, 1, 0x44);
@@ -232,7 +235,8 @@ class BlockDeviceTest {
             for (int i = 0; i < segments.length; i++) {
                 segments[i] = disk.segment(i * 2L, 1, 0);
             }
-            assertThat(disk.start(0, BlkRequest.T_WRITE_ZEROES, 0, false, segments).await())
+            assertThat(disk.start(0, BlkRequest.T_WRITE_ZEROES, 0, false, segments)
+                            .await())
                     .isEqualTo(BlkStatus.OK);
             for (int sector = 0; sector < 32; sector++) {
                 disk.assertSectors(sector, 1, sector % 2);
@@ -241,7 +245,8 @@ class BlockDeviceTest {
             for (int i = 0; i < tooMany.length; i++) {
                 tooMany[i] = disk.segment(1, 1, 0);
             }
-            assertThat(disk.start(0, BlkRequest.T_WRITE_ZEROES, 0, false, tooMany).await())
+            assertThat(disk.start(0, BlkRequest.T_WRITE_ZEROES, 0, false, tooMany)
+                            .await())
                     .isEqualTo(BlkStatus.IOERR);
             disk.assertSectors(1, 1, 1);
         }
@@ -258,12 +263,18 @@ class BlockDeviceTest {
                 }
                 assertThat(disk.range(type, 0, 8, 2)).as("unknown flag").isEqualTo(BlkStatus.UNSUPP);
                 assertThat(disk.range(type, 0, 8, 1 << 31)).as("unknown flag").isEqualTo(BlkStatus.UNSUPP);
-                assertThat(disk.range(type, SECTORS - 4, 8, 0)).as("past the end").isEqualTo(BlkStatus.IOERR);
+                assertThat(disk.range(type, SECTORS - 4, 8, 0))
+                        .as("past the end")
+                        .isEqualTo(BlkStatus.IOERR);
                 assertThat(disk.range(type, -1, 1, 0)).as("past the end").isEqualTo(BlkStatus.IOERR);
                 assertThat(disk.range(type, 0, -1, 0)).as("overlong").isEqualTo(BlkStatus.IOERR);
-                assertThat(disk.start(0, type, 0, false).await()).as("no segment").isEqualTo(BlkStatus.IOERR);
+                assertThat(disk.start(0, type, 0, false).await())
+                        .as("no segment")
+                        .isEqualTo(BlkStatus.IOERR);
                 DmaBuffer part = disk.segment(0, 8, 0).slice(0, 15);
-                assertThat(disk.start(0, type, 0, false, part).await()).as("part of one").isEqualTo(BlkStatus.IOERR);
+                assertThat(disk.start(0, type, 0, false, part).await())
+                        .as("part of one")
+                        .isEqualTo(BlkStatus.IOERR);
                 DmaBuffer[] secondBad = {disk.segment(0, 8, 0), disk.segment(SECTORS, 8, 0)};
                 assertThat(disk.start(0, type, 0, false, secondBad).await()).isEqualTo(BlkStatus.IOERR);
             }
@@ -297,7 +308,8 @@ class BlockDeviceTest {
             try (BlockDisk disk = new BlockDisk(large, new BlockOptions())) {
                 int most = BlockConfiguration.MAX_ZEROES_SECTORS;
                 assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 5, most, 0)).isEqualTo(BlkStatus.OK);
-                assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 5, most + 1, 0)).isEqualTo(BlkStatus.IOERR);
+                assertThat(disk.range(BlkRequest.T_WRITE_ZEROES, 5, most + 1, 0))
+                        .isEqualTo(BlkStatus.IOERR);
             }
         }
     }
@@ -311,7 +323,8 @@ class BlockDeviceTest {
             for (int type : new int[] {BlkRequest.T_DISCARD, BlkRequest.T_WRITE_ZEROES, BlkRequest.T_SECURE_ERASE}) {
                 assertThat(disk.range(type, 0, 8, 0)).isEqualTo(BlkStatus.UNSUPP);
             }
-            assertThat(disk.start(0, BlkRequest.T_GET_LIFETIME, 0, true, disk.buffer(6)).await())
+            assertThat(disk.start(0, BlkRequest.T_GET_LIFETIME, 0, true, disk.buffer(6))
+                            .await())
                     .isEqualTo(BlkStatus.UNSUPP);
             assertThat(disk.write(0, disk.filled(1, 1))).isEqualTo(BlkStatus.OK);
         }
@@ -322,7 +335,9 @@ class BlockDeviceTest {
     void unknownRequestsAreUnsupported(Kind kind) throws IOException {
         try (BlockDisk disk = disk(kind)) {
             for (int type : new int[] {2, 3, 5, 7, 9, 12, 15, 16, 18, 26, 77, -1, Integer.MIN_VALUE}) {
-                assertThat(disk.start(0, type, 0, false).await()).as("type %s", type).isEqualTo(BlkStatus.UNSUPP);
+                assertThat(disk.start(0, type, 0, false).await())
+                        .as("type %s", type)
+                        .isEqualTo(BlkStatus.UNSUPP);
             }
             BlockDisk.Pending withData = disk.start(0, 99, 0, true, disk.filled(1, 9));
             assertThat(withData.await()).isEqualTo(BlkStatus.UNSUPP);
@@ -342,7 +357,8 @@ class BlockDeviceTest {
             assertThat(answer.getShort(BlkLifetime.PRE_EOL_INFO_FIELD)).isEqualTo((short) 2);
             assertThat(answer.getShort(BlkLifetime.DEVICE_LIFETIME_EST_TYP_A)).isEqualTo((short) 3);
             assertThat(answer.getShort(BlkLifetime.DEVICE_LIFETIME_EST_TYP_B)).isEqualTo((short) 11);
-            assertThat(disk.start(0, BlkRequest.T_GET_LIFETIME, 0, true, disk.buffer(5)).await())
+            assertThat(disk.start(0, BlkRequest.T_GET_LIFETIME, 0, true, disk.buffer(5))
+                            .await())
                     .isEqualTo(BlkStatus.IOERR);
         }
     }

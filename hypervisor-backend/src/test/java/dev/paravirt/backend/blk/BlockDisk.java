@@ -165,7 +165,8 @@ final class BlockDisk implements AutoCloseable {
     static void assertFilled(DmaBuffer data, int value) {
         for (int i = 0; i < data.size(); i++) {
             if (data.getByte(i) != (byte) value) {
-                throw new AssertionError("byte " + i + " of " + data.size() + " is " + data.getByte(i) + ", not " + value);
+                throw new AssertionError(
+                        "byte " + i + " of " + data.size() + " is " + data.getByte(i) + ", not " + value);
             }
         }
     }

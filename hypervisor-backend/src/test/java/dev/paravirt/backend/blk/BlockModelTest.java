@@ -119,9 +119,7 @@ class BlockModelTest {
             if (dice < 16) {
                 return BlkRequest.T_OUT;
             }
-            return dice == 16
-                    ? BlkRequest.T_FLUSH
-                    : dice == 17 ? BlkRequest.T_DISCARD : BlkRequest.T_WRITE_ZEROES;
+            return dice == 16 ? BlkRequest.T_FLUSH : dice == 17 ? BlkRequest.T_DISCARD : BlkRequest.T_WRITE_ZEROES;
         }
 
         private void start(Flight flight) {
@@ -134,11 +132,7 @@ class BlockModelTest {
                         data.putLong(at, random.nextLong());
                     }
                     flight.pending = disk.start(
-                            queue,
-                            flight.type,
-                            flight.sector,
-                            flight.type == BlkRequest.T_IN,
-                            pieces(data, bytes));
+                            queue, flight.type, flight.sector, flight.type == BlkRequest.T_IN, pieces(data, bytes));
                 }
                 case BlkRequest.T_FLUSH -> flight.pending = disk.startFlush(queue);
                 default -> {
@@ -190,8 +184,8 @@ class BlockModelTest {
         private void checkRead(Flight flight, MemorySegment expected, MemorySegment seen) {
             for (int i = 0; i < flight.sectors; i++) {
                 if (!discarded.get(flight.sector + i)) {
-                    long mismatch = MemorySegment.mismatch(
-                            expected, i * 512L, i * 512L + 512, seen, i * 512L, i * 512L + 512);
+                    long mismatch =
+                            MemorySegment.mismatch(expected, i * 512L, i * 512L + 512, seen, i * 512L, i * 512L + 512);
                     assertThat(mismatch).as("sector %s", flight.sector + i).isEqualTo(-1);
                 }
             }

@@ -243,7 +243,9 @@ class BlockOrderTest {
             }
             assertThat(disk.write(1, disk.filled(1, 1))).isEqualTo(BlkStatus.IOERR);
             assertThat(disk.device.failures()).isEqualTo(5);
-            assertThat(disk.write(10, disk.filled(4, 7))).as("in parts of 100 bytes").isEqualTo(BlkStatus.OK);
+            assertThat(disk.write(10, disk.filled(4, 7)))
+                    .as("in parts of 100 bytes")
+                    .isEqualTo(BlkStatus.OK);
             disk.assertSectors(10, 4, 7);
             assertThat(disk.ring.outstanding(0)).isZero();
         }

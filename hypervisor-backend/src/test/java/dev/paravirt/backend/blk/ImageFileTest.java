@@ -58,7 +58,8 @@ class ImageFileTest {
     @Test
     void anImageIsWholeSectors() throws IOException {
         Path odd = sparse(directory.resolve("odd"), 1000);
-        assertThatThrownBy(() -> BlockImage.open(odd, false)).hasMessageContaining("1000 bytes, which is not one or more");
+        assertThatThrownBy(() -> BlockImage.open(odd, false))
+                .hasMessageContaining("1000 bytes, which is not one or more");
         Path empty = sparse(directory.resolve("empty"), 0);
         assertThatThrownBy(() -> BlockImage.open(empty, true)).hasMessageContaining("0 bytes");
         assertThatThrownBy(() -> BlockImage.open(directory, true)).hasMessageContaining("a directory");

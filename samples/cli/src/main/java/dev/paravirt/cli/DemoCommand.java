@@ -51,8 +51,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--disk",
             paramLabel = "IMG",
-            description = "A FAT32 image to boot from (no partition table). What is in it stays as it is; the demo works"
-                    + " in a new directory, /paravirt-demo, which it leaves for you to look at.")
+            description =
+                    "A FAT32 image to boot from (no partition table). What is in it stays as it is; the demo works"
+                            + " in a new directory, /paravirt-demo, which it leaves for you to look at.")
     private @Nullable Path disk;
 
     @Option(

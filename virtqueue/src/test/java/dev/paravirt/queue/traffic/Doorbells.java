@@ -117,8 +117,7 @@ public final class Doorbells {
         private void checkNotLost() {
             Side other = peer();
             long asleep = other.epoch;
-            if (lost
-                    || (asleep % 2 == 1 && !other.rung && !rung && !closed && other.epoch == asleep)) {
+            if (lost || (asleep % 2 == 1 && !other.rung && !rung && !closed && other.epoch == asleep)) {
                 lost = true;
                 other.unpark();
                 throw new AssertionError("lost wake-up: both sides sleep, noticed by the " + name);

@@ -50,13 +50,12 @@ public final class EchoService {
             throw new AssertionError("request " + requests + ": " + readable + " readable bytes arrived wrong");
         }
         int at = dice.below(readable);
-        long value =
-                switch (Math.min(readable - at, 8)) {
-                    case 1 -> chain.readByte(at);
-                    case 2, 3 -> chain.readShort(at);
-                    case 8 -> chain.readLong(at);
-                    default -> chain.readInt(at) & 0xffffffffL;
-                };
+        long value = switch (Math.min(readable - at, 8)) {
+            case 1 -> chain.readByte(at);
+            case 2, 3 -> chain.readShort(at);
+            case 8 -> chain.readLong(at);
+            default -> chain.readInt(at) & 0xffffffffL;
+        };
         for (int i = at; value != 0; i++, value >>>= 8) {
             if (bytes[i] != (byte) value) {
                 throw new AssertionError("request " + requests + ": byte " + i + " reads differently as a number");

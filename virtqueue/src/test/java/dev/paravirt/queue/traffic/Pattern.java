@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 
 /** Bytes that follow from a seed, which is their first eight (or as many as there are). */
 public final class Pattern {
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int WIDTH = Long.BYTES;
 
     private Pattern() {}

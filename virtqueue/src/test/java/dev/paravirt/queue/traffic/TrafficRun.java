@@ -27,8 +27,8 @@ public final class TrafficRun {
     /** A driver thread and a device thread, each asleep whenever its side of the queue says that this is safe. */
     public void betweenThreads(Doorbells doorbells) throws InterruptedException {
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        Thread deviceThread = new Thread(
-                () -> guarded(() -> device.run(doorbells.device()), doorbells, failure), "device");
+        Thread deviceThread =
+                new Thread(() -> guarded(() -> device.run(doorbells.device()), doorbells, failure), "device");
         Thread driverThread = new Thread(
                 () -> guarded(
                         () -> {

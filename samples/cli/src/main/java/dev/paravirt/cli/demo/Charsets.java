@@ -10,6 +10,7 @@ final class Charsets {
 
     /** Whether arguments of processes and names of files carry every character: so in a UTF-8 locale. */
     static boolean namesAreUnicode() {
-        return Charset.forName(System.getProperty("sun.jnu.encoding", "US-ASCII")).equals(StandardCharsets.UTF_8);
+        return Charset.forName(System.getProperty("sun.jnu.encoding", "US-ASCII"))
+                .equals(StandardCharsets.UTF_8);
     }
 }

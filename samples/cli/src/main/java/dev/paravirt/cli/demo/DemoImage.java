@@ -117,8 +117,7 @@ record DemoImage(Path file, String origin, SortedMap<String, FileDigest> before,
         new SplittableRandom(seed).nextBytes(data);
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put(
-                "/README.TXT",
-                "This volume was made for a demo of paravirt.\n".getBytes(StandardCharsets.US_ASCII));
+                "/README.TXT", "This volume was made for a demo of paravirt.\n".getBytes(StandardCharsets.US_ASCII));
         contents.put("/made by the host/Some random bytes.data", data);
         contents.put("/made by the host/nothing", new byte[0]);
         return contents;

@@ -30,7 +30,9 @@ record DemoReport(
                 Locale.ROOT,
                 "  Three eventfd round trips between two processes: %.1f us.%s",
                 3 * roundTrip.p50Micros(),
-                depthOne().map(row -> String.format(Locale.ROOT, " One random read at depth 1: %.1f us (p50).", row.p50()))
+                depthOne()
+                        .map(row ->
+                                String.format(Locale.ROOT, " One random read at depth 1: %.1f us (p50).", row.p50()))
                         .orElse("")));
         progress.line("");
         for (Check check : checks) {
@@ -60,9 +62,11 @@ record DemoReport(
         json.put("seed", settings.seed());
         json.put("quick", settings.quick());
         json.put("java", Runtime.version().toString());
-        json.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                + System.getProperty("os.arch") + ", "
-                + Runtime.getRuntime().availableProcessors() + " processors");
+        json.put(
+                "system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                        + System.getProperty("os.arch") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " processors");
         json.put("image", image.file().toString());
         json.put("directory", image.directory());
         json.put("workloads", workloads.stream().map(DemoReport::row).toList());

@@ -26,8 +26,7 @@ record EventfdRoundTrip(double p50Micros, double p99Micros, int rounds) {
     static EventfdRoundTrip measure(WorkFolder folder, int rounds) throws IOException {
         Path path = folder.path().resolve("eventfd-echo");
         try (UnixListener listener = UnixListener.listen(path)) {
-            List<String> command =
-                    JavaCommand.of("dev.paravirt.cli", EventfdEcho.class.getName(), path.toString());
+            List<String> command = JavaCommand.of("dev.paravirt.cli", EventfdEcho.class.getName(), path.toString());
             Process echo = folder.start(
                     new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.DISCARD));
             try (UnixSocket socket = accept(listener);
@@ -66,7 +65,6 @@ record EventfdRoundTrip(double p50Micros, double p99Micros, int rounds) {
                 }
             }
         }
-        return new EventfdRoundTrip(
-                nanos.getValueAtPercentile(50) / 1e3, nanos.getValueAtPercentile(99) / 1e3, rounds);
+        return new EventfdRoundTrip(nanos.getValueAtPercentile(50) / 1e3, nanos.getValueAtPercentile(99) / 1e3, rounds);
     }
 }

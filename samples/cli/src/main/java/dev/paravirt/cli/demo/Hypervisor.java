@@ -40,8 +40,7 @@ final class Hypervisor implements AutoCloseable {
     static Hypervisor start(Path socket, Path image, long scratchBytes, GuestConsole console)
             throws IOException, DemoException {
         BlockDevice root = new BlockDevice(open(image), new BlockOptions().serial(ROOT_ID));
-        BlockDevice scratch =
-                new BlockDevice(new MemoryImage(scratchBytes), new BlockOptions().serial(SCRATCH_ID));
+        BlockDevice scratch = new BlockDevice(new MemoryImage(scratchBytes), new BlockOptions().serial(SCRATCH_ID));
         return new Hypervisor(socket, List.of(root, scratch), console);
     }
 

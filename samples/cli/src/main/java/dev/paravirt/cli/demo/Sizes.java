@@ -13,6 +13,7 @@ final class Sizes {
         }
         String unit = bytes < 1 << 20 ? "KiB" : bytes < 1L << 30 ? "MiB" : "GiB";
         double value = bytes / (bytes < 1 << 20 ? 0x1p10 : bytes < 1L << 30 ? 0x1p20 : 0x1p30);
-        return String.format(Locale.ROOT, value < 100 && value != Math.rint(value) ? "%.1f %s" : "%.0f %s", value, unit);
+        return String.format(
+                Locale.ROOT, value < 100 && value != Math.rint(value) ? "%.1f %s" : "%.0f %s", value, unit);
     }
 }

@@ -25,7 +25,8 @@ record Tool(String name, Path program) {
     }
 
     static Optional<Tool> find(String name) {
-        List<String> folders = new ArrayList<>(List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)));
+        List<String> folders =
+                new ArrayList<>(List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)));
         // Where tools for file systems are, which ordinary users often do not have in their path.
         folders.addAll(SYSTEM_FOLDERS);
         return folders.stream()

@@ -34,13 +34,16 @@ final class Verification {
         List<Check> checks = new ArrayList<>();
         SortedMap<String, FileDigest> work = script.expected();
         checks.add(guestCheck(work));
-        String files = work.size() + " files of the toy OS and " + image.before().size() + " that were there before";
+        String files =
+                work.size() + " files of the toy OS and " + image.before().size() + " that were there before";
         try (HostVolume volume = HostVolume.openForReading(image.file())) {
             checks.add(new Check(files + " read back by our own FAT32 code", difference(volume.files())));
             VolumeCheck check = volume.check();
             checks.add(new Check(
                     "directories and allocation table agree",
-                    check.faultless() ? "" : String.join("; ", check.problems()) + check.lostClusters() + " lost clusters"));
+                    check.faultless()
+                            ? ""
+                            : String.join("; ", check.problems()) + check.lostClusters() + " lost clusters"));
         } catch (IOException unreadable) {
             checks.add(new Check(files + " read back by our own FAT32 code", String.valueOf(unreadable.getMessage())));
         }
@@ -49,7 +52,8 @@ final class Verification {
             checks.add(new Check(files + " read back by mcopy", difference(readBy(mtools.get()))));
         }
         if (Tool.find("fsck.vfat").isPresent()) {
-            checks.add(new Check("fsck.vfat -n finds no fault", fault(image.file()).orElse("")));
+            checks.add(
+                    new Check("fsck.vfat -n finds no fault", fault(image.file()).orElse("")));
         }
         return checks;
     }
@@ -92,7 +96,9 @@ final class Verification {
                 .filter(entry -> !entry.getValue().equals(reported.get(entry.getKey())))
                 .count();
         return Check.that(
-                "the toy OS read in its files what the host expects", wrong == 0, wrong + " files differ or are missing");
+                "the toy OS read in its files what the host expects",
+                wrong == 0,
+                wrong + " files differ or are missing");
     }
 
     private String difference(SortedMap<String, FileDigest> found) {

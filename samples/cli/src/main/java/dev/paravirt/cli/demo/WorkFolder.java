@@ -42,7 +42,8 @@ final class WorkFolder implements AutoCloseable {
 
     private void cleanUpAtExit() {
         System.err.println();
-        System.err.println("paravirt: interrupted; the toy OS is ended, and what it did since its last sync may be lost");
+        System.err.println(
+                "paravirt: interrupted; the toy OS is ended, and what it did since its last sync may be lost");
         endChildren();
         try {
             Folders.delete(path);

@@ -51,7 +51,8 @@ class DemoTest {
         Path back = folder.resolve("back.txt");
         Peers.require("mcopy").run("-i", image, "::/A file of mine.txt", back);
         assertThat(back).hasSameBinaryContentAs(mine);
-        assertThat(Peers.require("mcopy").attempt("-i", image, "::/paravirt-demo-2/size-1.bin", back.resolveSibling("1"))
+        assertThat(Peers.require("mcopy")
+                        .attempt("-i", image, "::/paravirt-demo-2/size-1.bin", back.resolveSibling("1"))
                         .status())
                 .as("each demo has a directory of its own")
                 .isZero();

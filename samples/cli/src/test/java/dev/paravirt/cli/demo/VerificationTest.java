@@ -65,8 +65,8 @@ class VerificationTest {
     }
 
     private void report(String path, long size, String sha256) {
-        String line = "@toyos {\"event\":\"file\",\"path\":\"" + path + "\",\"size\":" + size + ",\"sha256\":\"" + sha256
-                + "\"}\n";
+        String line = "@toyos {\"event\":\"file\",\"path\":\"" + path + "\",\"size\":" + size + ",\"sha256\":\""
+                + sha256 + "\"}\n";
         console.print(line.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -42,7 +42,8 @@ final class WriteBack {
         IOException first = failure;
         failure = null;
         if (first != null) {
-            throw new IOException("write-back failed (the blocks are kept and tried again): " + first.getMessage(), first);
+            throw new IOException(
+                    "write-back failed (the blocks are kept and tried again): " + first.getMessage(), first);
         }
     }
 

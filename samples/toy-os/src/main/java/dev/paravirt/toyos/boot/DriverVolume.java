@@ -44,8 +44,8 @@ final class DriverVolume implements BlockVolume {
     DriverVolume(BlockDriver driver, Platform platform, Scheduler scheduler) throws IOException {
         BlockLimits limits = driver.limits();
         if (limits.maxTransferBytes() < LEAST_BYTES || limits.maxSegmentBytes() < LEAST_BYTES) {
-            throw new IOException(driver.name() + " moves at most " + limits.maxSegmentBytes() + " bytes at once, but the"
-                    + " kernel works in blocks of " + LEAST_BYTES);
+            throw new IOException(driver.name() + " moves at most " + limits.maxSegmentBytes()
+                    + " bytes at once, but the" + " kernel works in blocks of " + LEAST_BYTES);
         }
         this.driver = driver;
         this.platform = platform;

@@ -37,6 +37,7 @@ final class AllocationTable {
     private @Nullable String damage;
     /** Whether there is damage that no crash of ours leaves behind. */
     private boolean beyondRecovery;
+
     private int badClusters;
     private int free;
     private int pendingClusters;

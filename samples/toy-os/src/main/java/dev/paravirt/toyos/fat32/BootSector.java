@@ -68,8 +68,8 @@ record BootSector(
                 sectorsPerFat > 0 && totalSectors > dataSector && clusters > 0 && clusters <= MOST_CLUSTERS,
                 "no room for files: " + totalSectors + " sectors, allocation tables end at sector " + dataSector);
         if ((clusters + FIRST_CLUSTER) * Integer.BYTES > sectorsPerFat * sectorSize) {
-            throw FileSystemException.corrupt("allocation tables of " + sectorsPerFat + " sectors cannot describe "
-                    + clusters + " clusters");
+            throw FileSystemException.corrupt(
+                    "allocation tables of " + sectorsPerFat + " sectors cannot describe " + clusters + " clusters");
         }
         long root = boot.u32(44);
         if (root < FIRST_CLUSTER || root >= clusters + FIRST_CLUSTER) {

@@ -53,7 +53,16 @@ final class Directory {
         slots.write(last, SlotFormat.create(shortName, attributes, cluster, size, created, modified));
         slots.write(first, longSlots);
         return new DirectoryEntry(
-                name, shortName, attributes, cluster, size, created, modified, firstCluster, first, needed,
+                name,
+                shortName,
+                attributes,
+                cluster,
+                size,
+                created,
+                modified,
+                firstCluster,
+                first,
+                needed,
                 slots.offset(last));
     }
 

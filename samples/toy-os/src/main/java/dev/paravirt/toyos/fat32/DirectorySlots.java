@@ -60,7 +60,8 @@ final class DirectorySlots {
     long offset(int index) throws IOException {
         int cluster = chain.at(cluster(index));
         if (cluster == AllocationTable.END) {
-            throw FileSystemException.corrupt("the directory at cluster " + chain.head() + " ends before slot " + index);
+            throw FileSystemException.corrupt(
+                    "the directory at cluster " + chain.head() + " ends before slot " + index);
         }
         return boot.clusterOffset(cluster) + (long) index * SLOT_SIZE % boot.clusterSize();
     }

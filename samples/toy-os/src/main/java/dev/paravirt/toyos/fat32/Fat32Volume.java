@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A mounted FAT32 volume. Paths are names from the root down, parted by {@code /}, found without regard to case.
@@ -104,7 +103,9 @@ public final class Fat32Volume implements AutoCloseable {
 
     public FileStatus stat(String path) throws IOException {
         Path parsed = Path.of(path);
-        return parsed.isRoot() ? new FileStatus("/", true, !writable, 0, 0, 0) : entry(parsed).status();
+        return parsed.isRoot()
+                ? new FileStatus("/", true, !writable, 0, 0, 0)
+                : entry(parsed).status();
     }
 
     /** Opens a file that is there. */
@@ -134,10 +135,11 @@ public final class Fat32Volume implements AutoCloseable {
         DirectorySlots slots = new DirectorySlots(cache, boot, chain);
         slots.grow();
         long now = now();
-        slots.write(0, SlotFormat.create(
-                ShortName.of(".", ""), DirectoryEntry.DIRECTORY, chain.head(), 0, now, now));
-        slots.write(1, SlotFormat.create(
-                ShortName.of("..", ""), DirectoryEntry.DIRECTORY, clusterNamedBy(parent), 0, now, now));
+        slots.write(0, SlotFormat.create(ShortName.of(".", ""), DirectoryEntry.DIRECTORY, chain.head(), 0, now, now));
+        slots.write(
+                1,
+                SlotFormat.create(
+                        ShortName.of("..", ""), DirectoryEntry.DIRECTORY, clusterNamedBy(parent), 0, now, now));
         try {
             parent.add(parsed.name(), DirectoryEntry.DIRECTORY, chain.head(), 0, now, now);
         } catch (FileSystemException notAdded) {
@@ -192,7 +194,12 @@ public final class Fat32Volume implements AutoCloseable {
             checkReplaceable(replaced, to, replace);
         }
         DirectoryEntry moved = parent.add(
-                target.name(), entry.attributes(), entry.firstCluster(), entry.size(), entry.created(), entry.modified());
+                target.name(),
+                entry.attributes(),
+                entry.firstCluster(),
+                entry.size(),
+                entry.created(),
+                entry.modified());
         if (replaced != null) {
             remove(replaced);
         }
@@ -232,7 +239,9 @@ public final class Fat32Volume implements AutoCloseable {
         }
         if (!openFiles.isEmpty()) {
             throw new FileSystemException(
-                    Reason.BUSY, openFiles.size() + " files are open, one is " + openFiles.values().iterator().next().name());
+                    Reason.BUSY,
+                    openFiles.size() + " files are open, one is "
+                            + openFiles.values().iterator().next().name());
         }
         sync();
         if (writable && clean) {

@@ -47,8 +47,8 @@ final class FatTime {
     }
 
     private static LocalDateTime clamp(long millis) {
-        LocalDateTime t =
-                LocalDateTime.ofEpochSecond(Math.floorDiv(millis, 1000), Math.floorMod(millis, 1000) * 1_000_000, ZoneOffset.UTC);
+        LocalDateTime t = LocalDateTime.ofEpochSecond(
+                Math.floorDiv(millis, 1000), Math.floorMod(millis, 1000) * 1_000_000, ZoneOffset.UTC);
         return t.isBefore(FIRST) ? FIRST : t.isAfter(LAST) ? LAST : t;
     }
 }

@@ -8,5 +8,4 @@ package dev.paravirt.toyos.fat32;
  * @param created milliseconds since 1970, UTC
  * @param modified milliseconds since 1970, UTC, in steps of two seconds
  */
-public record FileStatus(
-        String name, boolean directory, boolean readOnly, long size, long created, long modified) {}
+public record FileStatus(String name, boolean directory, boolean readOnly, long size, long created, long modified) {}

@@ -95,7 +95,9 @@ public record VolumeCheck(List<String> problems, int lostClusters) {
             try {
                 volume.table().checkHead(head, path);
                 int length = 0;
-                for (int cluster = head; cluster != AllocationTable.END; cluster = volume.table().next(cluster)) {
+                for (int cluster = head;
+                        cluster != AllocationTable.END;
+                        cluster = volume.table().next(cluster)) {
                     if (claimed.get(cluster)) {
                         problems.add(path + " shares cluster " + cluster + " with another file");
                         return -1;

@@ -46,13 +46,14 @@ public final class Kernel {
         int status;
         try (Fat32Volume volume = Fat32Volume.mount(cache, machine::epochMillis, access)) {
             VolumeSpace space = volume.space();
-            console.line("kernel: mounted \"" + volume.label() + "\", " + space.freeBytes() + " of " + space.totalBytes()
-                    + " bytes free");
+            console.line("kernel: mounted \"" + volume.label() + "\", " + space.freeBytes() + " of "
+                    + space.totalBytes() + " bytes free");
             status = runFirstProgram(volume, disks, script);
         }
         CacheStatistics statistics = cache.statistics();
-        console.line("kernel: unmounted; block cache: " + statistics.hits() + " hits, " + statistics.misses()
-                + " misses, " + statistics.blocksWritten() + " blocks written in " + statistics.writeBacks() + " rounds");
+        console.line(
+                "kernel: unmounted; block cache: " + statistics.hits() + " hits, " + statistics.misses() + " misses, "
+                        + statistics.blocksWritten() + " blocks written in " + statistics.writeBacks() + " rounds");
         return status;
     }
 

@@ -49,7 +49,6 @@ sealed interface OpenDescriptor {
         if (descriptor instanceof File file) {
             return file;
         }
-        throw new SystemCallException(
-                descriptor instanceof Directory ? Errno.IS_A_DIRECTORY : Errno.INVALID_ARGUMENT);
+        throw new SystemCallException(descriptor instanceof Directory ? Errno.IS_A_DIRECTORY : Errno.INVALID_ARGUMENT);
     }
 }

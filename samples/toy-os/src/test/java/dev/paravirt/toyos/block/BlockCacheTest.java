@@ -39,7 +39,8 @@ class BlockCacheTest {
                 case 5 -> cache.sync();
                 default -> {
                     cache.read(offset, scratch, 0, length);
-                    assertThat(Arrays.equals(scratch, 0, length, model, offset, offset + length)).isTrue();
+                    assertThat(Arrays.equals(scratch, 0, length, model, offset, offset + length))
+                            .isTrue();
                 }
             }
         }
@@ -109,7 +110,9 @@ class BlockCacheTest {
         for (int block = 100; block < 113; block++) {
             write(block, WriteOrder.DATA);
         }
-        assertThat(cache.dirtyBlocks()).as("just three places are left to read into").isEqualTo(13);
+        assertThat(cache.dirtyBlocks())
+                .as("just three places are left to read into")
+                .isEqualTo(13);
         for (int block = 0; block < 64; block++) {
             volume.setByte((long) block * BLOCK + 17, block);
         }
@@ -147,7 +150,9 @@ class BlockCacheTest {
         write(30, WriteOrder.DIRECTORY);
         assertThatIOException().isThrownBy(cache::sync).withMessageContaining("cannot write sector " + 9 * SECTORS);
         assertThat(cache.dirtyBlocks()).isEqualTo(2);
-        assertThat(volume.getByte(30L * BLOCK)).as("the directory must not overtake the data").isZero();
+        assertThat(volume.getByte(30L * BLOCK))
+                .as("the directory must not overtake the data")
+                .isZero();
         volume.badForWriting.clear();
         cache.sync();
         assertThat(volume.getByte(9L * BLOCK)).isEqualTo(42);

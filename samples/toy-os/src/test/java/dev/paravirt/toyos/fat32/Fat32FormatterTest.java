@@ -57,7 +57,8 @@ class Fat32FormatterTest {
     @Test
     void aLabelHasElevenCharacters() {
         BlockCache cache = new BlockCache(new SparseVolume(131_072), 1 << 20);
-        assertThatThrownBy(() -> Fat32Formatter.format(cache, "TWELVE CHARS", 1)).hasMessageContaining("longer than 11");
+        assertThatThrownBy(() -> Fat32Formatter.format(cache, "TWELVE CHARS", 1))
+                .hasMessageContaining("longer than 11");
     }
 
     private static SparseVolume formatted(long sectors) throws IOException {

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random operations on a volume and on a map of names to contents must agree in what they give and in what they refuse. */
 class Fat32ModelTest {
-    private static final List<String> NAMES = List.of("A", "b", "File.txt", "Some longer name", "DATA.BIN", "x y z", "ü");
+    private static final List<String> NAMES =
+            List.of("A", "b", "File.txt", "Some longer name", "DATA.BIN", "x y z", "ü");
     private static final List<String> DIRECTORIES = List.of("", "/d", "/d/deeper directory", "/E");
     private static final byte[] DIRECTORY = {};
 

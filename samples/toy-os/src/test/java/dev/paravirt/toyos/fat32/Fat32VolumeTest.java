@@ -32,7 +32,8 @@ class Fat32VolumeTest {
         remount();
         assertThat(fat.label()).isEqualTo("TOYOS");
         assertThat(disk.text("/GREETING.TXT")).isEqualTo("hello");
-        assertThat(disk.text("/some directory/a LONG name, with punctuation & ÜMLÄUTS.text")).isEqualTo("inside");
+        assertThat(disk.text("/some directory/a LONG name, with punctuation & ÜMLÄUTS.text"))
+                .isEqualTo("inside");
         assertThat(names("/")).containsExactly("greeting.txt", "Some Directory");
         assertThat(fat.stat("/some directory").name()).isEqualTo("Some Directory");
         assertThat(fat.stat("/greeting.txt"))
@@ -271,8 +272,8 @@ class Fat32VolumeTest {
 
     static void assertFails(Reason reason, ThrowingCallable call) {
         assertThatThrownBy(call)
-                .isInstanceOfSatisfying(FileSystemException.class, e -> assertThat(e.reason())
-                        .as(e.getMessage())
-                        .isEqualTo(reason));
+                .isInstanceOfSatisfying(
+                        FileSystemException.class,
+                        e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(reason));
     }
 }

@@ -62,10 +62,12 @@ class HostileImageTest {
         SparseVolume volume = populated();
         int directory = firstCluster(volume, "/dir");
         entry(volume, directory, directory);
-        Fat32VolumeTest.assertFails(Reason.CORRUPT, () -> Disk.mountReadOnly(volume).fat.list("/dir"));
+        Fat32VolumeTest.assertFails(
+                Reason.CORRUPT, () -> Disk.mountReadOnly(volume).fat.list("/dir"));
         SparseVolume root = populated();
         entry(root, 2, 2);
-        Fat32VolumeTest.assertFails(Reason.CORRUPT, () -> Disk.mountReadOnly(root).fat.list("/"));
+        Fat32VolumeTest.assertFails(
+                Reason.CORRUPT, () -> Disk.mountReadOnly(root).fat.list("/"));
     }
 
     @Test
@@ -97,7 +99,8 @@ class HostileImageTest {
     void clustersThatDoNotExistAreNotFollowed(int value) throws IOException {
         SparseVolume volume = populated();
         entry(volume, firstCluster(volume, "/file") + 1, value);
-        Fat32VolumeTest.assertFails(Reason.CORRUPT, () -> Disk.mountReadOnly(volume).read("/file"));
+        Fat32VolumeTest.assertFails(
+                Reason.CORRUPT, () -> Disk.mountReadOnly(volume).read("/file"));
     }
 
     @Test
@@ -175,18 +178,19 @@ class HostileImageTest {
             for (int i = random.nextInt(12); i >= 0; i--) {
                 damage.add(damage(volume, random));
             }
-            assertThat(Duration.ofNanos(exercise(volume, damage))).as("%s", damage).isLessThan(Duration.ofSeconds(20));
+            assertThat(Duration.ofNanos(exercise(volume, damage)))
+                    .as("%s", damage)
+                    .isLessThan(Duration.ofSeconds(20));
         }
     }
 
     private static String damage(SparseVolume volume, Random random) {
-        int offset =
-                switch (random.nextInt(8)) {
-                    case 0 -> random.nextInt(90);
-                    case 1, 2, 3 -> FAT + 4 * (2 + random.nextInt(40)) + random.nextInt(4);
-                    case 4 -> SECOND_FAT + random.nextInt(200);
-                    default -> ROOT + random.nextInt(40 * 512);
-                };
+        int offset = switch (random.nextInt(8)) {
+            case 0 -> random.nextInt(90);
+            case 1, 2, 3 -> FAT + 4 * (2 + random.nextInt(40)) + random.nextInt(4);
+            case 4 -> SECOND_FAT + random.nextInt(200);
+            default -> ROOT + random.nextInt(40 * 512);
+        };
         int value = random.nextBoolean() ? random.nextInt(256) : random.nextInt(20);
         volume.setByte(offset, value);
         return offset + "=" + value;
@@ -222,7 +226,8 @@ class HostileImageTest {
                     walk(disk, name, depth + 1);
                 }
             } catch (FileSystemException refused) {
-                assertThat(refused.reason()).isIn(Reason.CORRUPT, Reason.NOT_FOUND, Reason.IS_A_DIRECTORY, Reason.NOT_A_DIRECTORY);
+                assertThat(refused.reason())
+                        .isIn(Reason.CORRUPT, Reason.NOT_FOUND, Reason.IS_A_DIRECTORY, Reason.NOT_A_DIRECTORY);
             }
         }
     }
@@ -277,7 +282,8 @@ class HostileImageTest {
     }
 
     private static long slotOf(Disk disk, String path) throws IOException {
-        DirectoryEntry entry = disk.fat.directoryAt(disk.fat.boot().rootCluster()).find(path.substring(1));
+        DirectoryEntry entry =
+                disk.fat.directoryAt(disk.fat.boot().rootCluster()).find(path.substring(1));
         assertThat(entry).as(path).isNotNull();
         return entry.shortSlotOffset();
     }

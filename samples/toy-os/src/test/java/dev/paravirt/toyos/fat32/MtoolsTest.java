@@ -43,11 +43,10 @@ class MtoolsTest {
         Peers.require("mkfs.vfat", "fsck.vfat", "mcopy", "mdir", "mmd");
     }
 
-    // mtools takes nothing with fewer than 65525 clusters for FAT32, and cannot add two clusters to a directory at once.
+    // mtools takes nothing with fewer than 65525 clusters for FAT32, and cannot add two clusters to a directory at
+    // once.
     @ParameterizedTest
-    @CsvSource({
-        "70, 512, 2, 2", "300, 512, 8, 1", "300, 4096, 1, 2", "150, 1024, 2, 2", "150, 2048, 1, 2"
-    })
+    @CsvSource({"70, 512, 2, 2", "300, 512, 8, 1", "300, 4096, 1, 2", "150, 1024, 2, 2", "150, 2048, 1, 2"})
     void filesGoBothWays(int mebibytes, int sector, int sectorsPerCluster, int tables) throws Exception {
         Path image = image(mebibytes, "-S", sector, "-s", sectorsPerCluster, "-f", tables);
         Random random = new Random(mebibytes);
@@ -66,15 +65,15 @@ class MtoolsTest {
             assertThat(disk.read("/from mtools/theirs/" + name)).as(name).isEqualTo(expected);
             disk.write("/From Us/" + name, expected);
         }
-        assertThat(disk.fat.list("/from mtools/theirs")).extracting(FileStatus::name).containsAll(NAMES);
+        assertThat(disk.fat.list("/from mtools/theirs"))
+                .extracting(FileStatus::name)
+                .containsAll(NAMES);
         disk.closeAndCheck(image);
 
         Path ours = Files.createDirectory(folder.resolve("ours"));
         Peers.run("mcopy", "-s", "-i", image, "::/From Us", ours);
         for (String name : NAMES) {
-            assertThat(ours.resolve("From Us").resolve(name))
-                    .as(name)
-                    .hasSameBinaryContentAs(theirs.resolve(name));
+            assertThat(ours.resolve("From Us").resolve(name)).as(name).hasSameBinaryContentAs(theirs.resolve(name));
         }
     }
 
@@ -84,7 +83,9 @@ class MtoolsTest {
         Disk disk = Disk.mount(SparseVolume.load(image));
         disk.write("/F.TXT", "x");
         disk.closeAndCheck(image);
-        assertThat(Peers.run("mdir", "-i", image, "::/F.TXT")).contains("2026-05-04").contains("3:02");
+        assertThat(Peers.run("mdir", "-i", image, "::/F.TXT"))
+                .contains("2026-05-04")
+                .contains("3:02");
         Path file = Files.writeString(folder.resolve("theirs.txt"), "y");
         Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.fromMillis(Disk.NOW + 86_400_000));
         Peers.run("mcopy", "-m", "-i", image, file, "::/");

@@ -39,7 +39,9 @@ final class Peers {
     /** Runs a tool, which must succeed; returns what it printed. */
     static String run(String tool, Object... arguments) throws IOException, InterruptedException {
         Outcome outcome = attempt(tool, arguments);
-        assertThat(outcome.status()).as("%s %s%n%s", tool, Arrays.toString(arguments), outcome.output()).isZero();
+        assertThat(outcome.status())
+                .as("%s %s%n%s", tool, Arrays.toString(arguments), outcome.output())
+                .isZero();
         return outcome.output();
     }
 

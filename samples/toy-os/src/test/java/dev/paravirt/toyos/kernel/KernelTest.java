@@ -42,7 +42,9 @@ class KernelTest {
                 "sync");
         List<String> lines = machine.lines();
         assertThat(status).as("%s", lines).isZero();
-        assertThat(lines).filteredOn(line -> line.contains("\"event\":\"command\"")).hasSize(12)
+        assertThat(lines)
+                .filteredOn(line -> line.contains("\"event\":\"command\""))
+                .hasSize(12)
                 .allMatch(line -> line.contains("\"status\":0"));
         String original = "{\"event\":\"file\",\"path\":\"/docs/A file.bin\",\"size\":70000,\"sha256\":\"";
         String moved = "{\"event\":\"file\",\"path\":\"/docs/copy.bin\",\"size\":70000,\"sha256\":\"";
@@ -71,7 +73,8 @@ class KernelTest {
 
     @Test
     void tasksRunBesideEachOther() throws IOException {
-        assertThat(run("write /a 50000 1 &", "write /b 50000 1 &", "sleep 5 &", "wait", "sha256 /a /b")).isZero();
+        assertThat(run("write /a 50000 1 &", "write /b 50000 1 &", "sleep 5 &", "wait", "sha256 /a /b"))
+                .isZero();
         assertThat(checksum("{\"event\":\"file\",\"path\":\"/a\",\"size\":50000,\"sha256\":\""))
                 .isEqualTo(checksum("{\"event\":\"file\",\"path\":\"/b\",\"size\":50000,\"sha256\":\""));
     }
@@ -129,7 +132,9 @@ class KernelTest {
             return 0;
         });
         assertThat(run(programs, "hostile")).as("%s", machine.lines()).isZero();
-        assertThat(run(programs, "leak", "rm /leaked")).as("%s", machine.lines()).isZero();
+        assertThat(run(programs, "leak", "rm /leaked"))
+                .as("%s", machine.lines())
+                .isZero();
         assertThat(run(programs, "crash", "exit")).isOne();
         assertThat(machine.lines())
                 .anyMatch(line -> line.startsWith("kernel: crash crashed"))

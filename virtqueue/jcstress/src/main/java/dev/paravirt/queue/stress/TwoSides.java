@@ -29,8 +29,7 @@ class TwoSides {
     private static final int PARTS = 1 << 15;
 
     private static final int PART_BYTES = 512;
-    private static final MemoryRegion ALL =
-            new MemoryRegion(0, Arena.global().allocate((long) PARTS * PART_BYTES, 64));
+    private static final MemoryRegion ALL = new MemoryRegion(0, Arena.global().allocate((long) PARTS * PART_BYTES, 64));
     private static final GuestMemory MEMORY = new GuestMemory(ALL);
     private static final AtomicInteger NEXT = new AtomicInteger();
 

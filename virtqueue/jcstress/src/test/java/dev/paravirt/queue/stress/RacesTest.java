@@ -30,8 +30,7 @@ class RacesTest {
     private static List<String> arguments() {
         return Boolean.getBoolean("paravirt.thorough")
                 ? List.of("-m", "default")
-                : List.of(
-                        "-f 1 -fsm 1 -iters 1 -time 100 -af NONE -sc false -jvmArgs -XX:+UseSerialGC".split(" "));
+                : List.of("-f 1 -fsm 1 -iters 1 -time 100 -af NONE -sc false -jvmArgs -XX:+UseSerialGC".split(" "));
     }
 
     @Test
