@@ -56,8 +56,8 @@ public final class DescriptorChain {
         while (left > 0) {
             MemoryRegion region = memory.find(at, 1);
             if (region == null) {
-                throw new VirtqueueException("a descriptor outside of memory: " + length + " bytes at 0x"
-                        + Long.toHexString(address));
+                throw new VirtqueueException(
+                        "a descriptor outside of memory: " + length + " bytes at 0x" + Long.toHexString(address));
             }
             long offset = at - region.address();
             // A piece that ends with its region may go on in the next one; a piece is at most 2^31 - 1 bytes.

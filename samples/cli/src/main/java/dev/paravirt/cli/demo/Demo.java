@@ -134,7 +134,8 @@ public final class Demo {
     private List<String> commands(DemoImage image, FileScript script) {
         List<String> commands = new ArrayList<>();
         commands.add("ls /");
-        long existing = image.before().values().stream().mapToLong(FileDigest::size).sum();
+        long existing =
+                image.before().values().stream().mapToLong(FileDigest::size).sum();
         if (existing <= MOST_BYTES_READ_BY_GUEST) {
             commands.add("sha256 /");
         }
@@ -158,8 +159,8 @@ public final class Demo {
     }
 
     private static Check checkWorkloads(List<WorkloadRow> rows) {
-        boolean good = rows.size() == MEASUREMENTS
-                && rows.stream().allMatch(row -> row.requests() > 0 && row.errors() == 0);
+        boolean good =
+                rows.size() == MEASUREMENTS && rows.stream().allMatch(row -> row.requests() > 0 && row.errors() == 0);
         long requests = rows.stream().mapToLong(WorkloadRow::requests).sum();
         return Check.that(
                 String.format(Locale.ROOT, "%,d measured requests, none failed", requests),

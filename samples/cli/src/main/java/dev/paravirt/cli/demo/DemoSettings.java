@@ -14,11 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param quick whether to measure just briefly
  */
 public record DemoSettings(
-        @Nullable Path disk,
-        @Nullable Path keep,
-        @Nullable Path json,
-        long seed,
-        boolean quick) {
+        @Nullable Path disk, @Nullable Path keep, @Nullable Path json, long seed, boolean quick) {
 
     /** Bytes of the largest files that the guest writes. */
     int mostFileBytes() {

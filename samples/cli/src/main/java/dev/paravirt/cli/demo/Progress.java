@@ -13,6 +13,7 @@ public final class Progress {
     private static final int BAR = 24;
     /** What fits on any terminal. */
     private static final int WIDTH = 79;
+
     private static final String CLEAR_LINE = "\r\033[K";
 
     private final PrintStream out;

@@ -64,7 +64,8 @@ class GuestConsoleTest {
     @Test
     void elsewhereThanOnATerminalThereAreJustLines() {
         GuestConsole console = console(false);
-        console.print("@toyos {\"event\":\"progress\",\"step\":1,\"steps\":4,\"what\":\"ls\"}\n".getBytes(StandardCharsets.UTF_8));
+        console.print("@toyos {\"event\":\"progress\",\"step\":1,\"steps\":4,\"what\":\"ls\"}\n"
+                .getBytes(StandardCharsets.UTF_8));
         assertThat(shown.toString(StandardCharsets.UTF_8)).doesNotContain("\r").doesNotContain("\033");
     }
 
