@@ -51,6 +51,23 @@ public final class DescriptorChain {
         if (!writable && writableLength > 0) {
             throw new VirtqueueException("a device-readable descriptor behind a device-writable one");
         }
+        // All in one region, as a rule: that is worth a path without the loop.
+        MemoryRegion whole = memory.find(address, length);
+        if (whole != null && length <= Integer.MAX_VALUE) {
+            appendPiece(whole, address - whole.address(), (int) length);
+        } else {
+            appendPieces(memory, address, length);
+        }
+        if (writable) {
+            writableLength += length;
+        } else {
+            readableLength += length;
+            readablePieces = pieces;
+        }
+    }
+
+    /** A piece that ends with its region may go on in the next one; a piece is at most 2^31 - 1 bytes. */
+    private void appendPieces(GuestMemory memory, long address, long length) {
         long at = address;
         long left = length;
         while (left > 0) {
@@ -60,17 +77,10 @@ public final class DescriptorChain {
                         "a descriptor outside of memory: " + length + " bytes at 0x" + Long.toHexString(address));
             }
             long offset = at - region.address();
-            // A piece that ends with its region may go on in the next one; a piece is at most 2^31 - 1 bytes.
             int here = (int) Math.min(Math.min(left, region.size() - offset), Integer.MAX_VALUE);
             appendPiece(region, offset, here);
             at += here;
             left -= here;
-        }
-        if (writable) {
-            writableLength += length;
-        } else {
-            readableLength += length;
-            readablePieces = pieces;
         }
     }
 
