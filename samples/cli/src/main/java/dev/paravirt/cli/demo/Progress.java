@@ -35,7 +35,8 @@ public final class Progress {
     /** So much of the whole is done, and {@code what} has begun. */
     synchronized void at(int percent, String what) {
         int full = percent * BAR / 100;
-        show(String.format("[%s%s] %3d%%  %s", "#".repeat(full), ".".repeat(BAR - full), percent, what));
+        String bar = terminal ? "[" + "#".repeat(full) + ".".repeat(BAR - full) + "] " : "";
+        show(String.format("%s%3d%%  %s", bar, percent, what));
     }
 
     /** Prints a line that stays. */
