@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
             "  samples/paravirt demo --json result.json --keep demo.img",
             "      writes the figures to result.json, and leaves the image in demo.img",
             "  mkfs.vfat -C -F 32 disk.img 100000 && samples/paravirt demo --disk disk.img",
-            "      on your own image, in a new directory that stays there: mdir -i disk.img ::/paravirt-demo"
+            "      on your own image; then see what it left: mdir -i disk.img ::/paravirt-demo"
         })
 final class DemoCommand implements Callable<Integer> {
     private static final int CHECK_FAILED = 1;
@@ -53,7 +53,7 @@ final class DemoCommand implements Callable<Integer> {
             paramLabel = "IMG",
             description =
                     "A FAT32 image to boot from (no partition table). What is in it stays as it is; the demo works"
-                            + " in a new directory, /paravirt-demo, which it leaves for you to look at.")
+                            + " in a new directory, /paravirt-demo (or -2, -3 ...), which it leaves for you to look at.")
     private @Nullable Path disk;
 
     @Option(
