@@ -106,8 +106,10 @@ class BlockEndToEndTest {
         GuestMemory memory = memory();
         try (MmioMachine machine = new MmioMachine(device(new BlockOptions()), memory)) {
             BlockDriver driver = BlockDriver.start(
-                    MmioTransport.open(machine, machine.platform, "slot 0"), machine.platform, options(combination));
-            new BlockTraffic(driver, machine.platform, 0, DEPTH, 0, combination).run(REQUESTS);
+                    MmioTransport.open(machine, machine.platform(), "slot 0"),
+                    machine.platform(),
+                    options(combination));
+            new BlockTraffic(driver, machine.platform(), 0, DEPTH, 0, combination).run(REQUESTS);
             assertThat(driver.resets()).isZero();
             driver.stop();
         }

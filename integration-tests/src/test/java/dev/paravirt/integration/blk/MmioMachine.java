@@ -15,16 +15,21 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** A machine with one device behind registers, whose interrupt wakes the thread that waits for it. */
-final class MmioMachine implements RegisterGate, AutoCloseable {
+public final class MmioMachine implements RegisterGate, AutoCloseable {
     private final Semaphore interrupts = new Semaphore(0);
     private final QueueWorker worker = QueueWorker.start("mmio-worker");
     private final MmioDevice device;
-    final JvmPlatform platform;
+    private final JvmPlatform platform;
 
-    MmioMachine(VirtioDevice device, GuestMemory memory) {
+    public MmioMachine(VirtioDevice device, GuestMemory memory) {
         this.device = MmioDevice.start(
                 device, memory, Features.MMIO, List.of(worker), interrupts::release, Duration.ofSeconds(10));
         this.platform = JvmPlatform.of(memory, this::waitForInterrupt);
+    }
+
+    /** What drivers of the device stand on. */
+    public JvmPlatform platform() {
+        return platform;
     }
 
     private int waitForInterrupt(int line, long timeoutNanos) {

@@ -6,17 +6,17 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 
 /** Everything that a driver can negotiate, with each combination of what decides how its rings work. */
-final class RingFeatures {
+public final class RingFeatures {
     private static final int[] BITS = {
         Features.RING_PACKED, Features.INDIRECT_DESC, Features.EVENT_IDX, Features.IN_ORDER, Features.NOTIFICATION_DATA
     };
 
     /** The last bit is left to go along with the one before: it does not change the rings. */
-    static final int COMBINATIONS = 1 << BITS.length - 1;
+    public static final int COMBINATIONS = 1 << BITS.length - 1;
 
     private RingFeatures() {}
 
-    static FeatureBits of(int combination) {
+    public static FeatureBits of(int combination) {
         FeatureBits features = BlockDriverOptions.ALL_FEATURES;
         for (int bit = 0; bit < BITS.length; bit++) {
             int decides = Math.min(bit, BITS.length - 2);

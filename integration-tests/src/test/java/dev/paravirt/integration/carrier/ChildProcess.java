@@ -28,6 +28,7 @@ public final class ChildProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-Xmx64m",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Dparavirt.thorough=" + Boolean.getBoolean("paravirt.thorough"),
                 "-cp",
                 classPath(),
                 main.getName()));

@@ -39,6 +39,7 @@ class InvariantsTest {
 
     private static final JavaClasses PRODUCT = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages(ROOT);
     private static final JavaClasses FIXTURES = new ClassFileImporter().importPackages(FIXTURE);
 
