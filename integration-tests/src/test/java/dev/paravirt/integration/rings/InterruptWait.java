@@ -5,6 +5,7 @@ import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.queue.DriverVirtqueue;
+import dev.paravirt.queue.traffic.Dice;
 import dev.paravirt.queue.traffic.Line;
 import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.InterruptStatus;
@@ -20,16 +21,22 @@ final class InterruptWait implements Line {
     private final Transport transport;
     private final Platform platform;
     private final DriverVirtqueue queue;
+    private final int pauseNanos;
+    private final Dice dice;
 
-    InterruptWait(Transport transport, Platform platform, DriverVirtqueue queue) {
+    /** @param pauseNanos the longest pause after each notification and each interrupt, so that nothing keeps step */
+    InterruptWait(Transport transport, Platform platform, DriverVirtqueue queue, int pauseNanos) {
         this.transport = transport;
         this.platform = platform;
         this.queue = queue;
+        this.pauseNanos = pauseNanos;
+        this.dice = new Dice(queue.index());
     }
 
     @Override
     public void wakePeer(int value) {
         transport.notify(queue);
+        pause();
     }
 
     @Override
@@ -46,7 +53,21 @@ final class InterruptWait implements Line {
             }
             reasons = platform.waitForInterrupt(LINE, left);
         }
+        pause();
         return (transport.takeInterrupt(reasons) & InterruptStatus.CONFIGURATION_CHANGE) == 0 || isAlive();
+    }
+
+    /** Short ones are as likely as long ones. */
+    private void pause() {
+        if (pauseNanos == 0) {
+            return;
+        }
+        long start = platform.nanoTime();
+        int most = pauseNanos >> dice.below(8);
+        int nanos = dice.below(most);
+        while (platform.nanoTime() - start < nanos) {
+            platform.relax();
+        }
     }
 
     private boolean isAlive() {

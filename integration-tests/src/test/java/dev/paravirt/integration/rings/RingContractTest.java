@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The contract of virtqueues, as the queue module's own tests have it between two threads, kept over every transport and
  * with the notifications of each: all requests arrive, whole and once, whatever their shape and the features of their
- * ring, and nobody sleeps while there is work. Some fifteen seconds in the build; {@code -Dparavirt.thorough=true} (Maven
+ * ring, and nobody sleeps while there is work. Half a minute in the build; {@code -Dparavirt.thorough=true} (Maven
  * profile {@code thorough}) makes it many minutes.
  */
 @Timeout(3600)

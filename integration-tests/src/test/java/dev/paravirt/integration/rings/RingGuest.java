@@ -92,7 +92,7 @@ final class RingGuest {
         RequestDriver driver =
                 new RequestDriver(queue, platform.allocate(traffic.memorySize(), ALIGNMENT), traffic, format.inOrder());
         try {
-            driver.run(new InterruptWait(transport, platform, queue));
+            driver.run(new InterruptWait(transport, platform, queue, load.pauseNanos()));
         } catch (AssertionError | RuntimeException failure) {
             throw new AssertionError(
                     failure.getMessage() + " [" + format + ", " + load + ", after " + driver.completed() + "]",
