@@ -3,6 +3,7 @@ package dev.paravirt.guest.driver;
 
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.memory.DmaBuffer;
+import dev.paravirt.queue.AdaptiveSpin;
 import dev.paravirt.queue.BufferChain;
 import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.queue.VirtqueueException;
@@ -34,7 +35,7 @@ final class RequestQueue {
 
     final DriverVirtqueue ring;
     final int line;
-    final SpinBudget spin;
+    final AdaptiveSpin spin;
 
     private final DmaBuffer memory;
     private final BufferChain[] chains;
@@ -64,7 +65,7 @@ final class RequestQueue {
     RequestQueue(Platform platform, DriverVirtqueue ring, int line, int depth, int segments, long spinNanos) {
         this.ring = ring;
         this.line = line;
-        this.spin = new SpinBudget(spinNanos);
+        this.spin = new AdaptiveSpin(spinNanos);
         int slots = depth + 1;
         memory = platform.allocate(slots * SLOT_SIZE, CACHE_LINE);
         chains = new BufferChain[slots];

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.guest.jvm;
 
-import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.Poll;
 import dev.paravirt.linux.SharedWords;
+import dev.paravirt.queue.AdaptiveSpin;
 import dev.paravirt.spec.hypercall.ControlLayout;
 import dev.paravirt.spec.hypercall.Hypercall;
 import java.util.concurrent.locks.ReentrantLock;

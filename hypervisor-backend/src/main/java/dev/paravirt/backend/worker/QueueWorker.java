@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.worker;
 
-import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
+import dev.paravirt.queue.AdaptiveSpin;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;

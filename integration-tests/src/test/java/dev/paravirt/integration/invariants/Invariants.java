@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
 final class Invariants {
     /** The driver half of {@code queue}. What it needs beside these must be listed too, or the rule fails. */
     private static final Set<String> DRIVER_HALF = Set.of(
+            "AdaptiveSpin",
             "BufferChain",
             "BuffersUnderWay",
             "DriverMemory",

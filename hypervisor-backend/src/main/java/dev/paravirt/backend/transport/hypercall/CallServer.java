@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.transport.hypercall;
 
-import dev.paravirt.linux.AdaptiveSpin;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.SharedWords;
+import dev.paravirt.queue.AdaptiveSpin;
 import dev.paravirt.spec.hypercall.ControlLayout;
 import dev.paravirt.spec.hypercall.Hypercall;
 import dev.paravirt.spec.hypercall.HypercallError;

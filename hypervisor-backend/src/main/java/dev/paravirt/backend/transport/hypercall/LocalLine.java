@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.transport.hypercall;
 
-import dev.paravirt.linux.AdaptiveSpin;
+import dev.paravirt.queue.AdaptiveSpin;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.paravirt.toyos.boot;
 
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.memory.DmaBuffer;
+import dev.paravirt.queue.AdaptiveSpin;
 import dev.paravirt.spec.InterruptStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +18,12 @@ final class InterruptController implements Platform {
     /** A request that is lost raises no interrupt: the drivers look after such now and then. */
     private static final long LONGEST_SLEEP_NANOS = 1_000_000_000;
 
+    /** About what it costs both sides that we sleep and are woken, a few times over. */
+    private static final long LONGEST_SPIN_NANOS = 50_000;
+
     private final Platform machine;
     private final List<DriverVolume> disks = new ArrayList<>();
-    private final RingSpin spin = new RingSpin();
+    private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
     private boolean configurationChanged;
 
     InterruptController(Platform machine) {
@@ -45,22 +49,27 @@ final class InterruptController implements Platform {
      * @param nanos {@link Long#MAX_VALUE} for no limit
      */
     void await(long nanos) {
-        long start = machine.nanoTime();
-        boolean busy = busy();
-        if (poll() || busy && spin(start, Math.min(nanos, spin.nanos()))) {
+        if (poll()) {
             return;
         }
-        long left = nanos == Long.MAX_VALUE ? nanos : Math.max(0, nanos - (machine.nanoTime() - start));
-        sleep(busy ? Math.min(left, LONGEST_SLEEP_NANOS) : left);
+        long start = machine.nanoTime();
+        boolean busy = busy();
+        if (!busy || !spin(start, Math.min(nanos, spin.nanos()))) {
+            long left = nanos == Long.MAX_VALUE ? nanos : Math.max(0, nanos - (machine.nanoTime() - start));
+            sleep(busy ? Math.min(left, LONGEST_SLEEP_NANOS) : left);
+        }
+        if (busy) {
+            spin.waited(machine.nanoTime() - start);
+        }
     }
 
+    /** Looks at the rings for a while, before arming interrupts. */
     private boolean spin(long start, long limit) {
         boolean found = false;
         while (!found && machine.nanoTime() - start < limit) {
             machine.relax();
             found = poll();
         }
-        spin.ended(found);
         return found;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.paravirt.linux;
+package dev.paravirt.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.paravirt.linux;
+package dev.paravirt.queue;
 
 /**
  * How long to spin on shared memory before sleeping, learnt from the waits before. Spinning that finds something goes on,
