@@ -22,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class InterruptionTest {
     private static final Pattern GUEST = Pattern.compile("toy OS +process (\\d+)");
 
+    private static final int SIGINT = 2;
+
     @TempDir
     private Path folder;
 
@@ -72,7 +74,19 @@ class InterruptionTest {
     private Running start() throws IOException {
         List<String> command = JavaCommand.of("dev.paravirt.cli", Paravirt.class.getName(), "demo");
         command.add(1, "-Djava.io.tmpdir=" + folder);
+        if (ignoresInterrupts()) {
+            // So does every child, unless told otherwise: a shell starts its background jobs this way.
+            command.addAll(0, List.of("env", "--default-signal=INT"));
+        }
         return new Running(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    private static boolean ignoresInterrupts() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("SigIgn:"))
+                    .map(line -> line.substring("SigIgn:".length()).strip())
+                    .anyMatch(mask -> (Long.parseUnsignedLong(mask, 16) & 1L << SIGINT - 1) != 0);
+        }
     }
 
     private record Running(Process process, BufferedReader output) implements AutoCloseable {
