@@ -58,7 +58,7 @@ class QemuBlockDeviceTest {
     }
 
     private QemuMachine start(String driveOptions, String deviceOptions) throws IOException, InterruptedException {
-        return new QemuMachine(
+        return new QemuMicrovm(
                 folder,
                 "-drive",
                 "if=none,id=disk,format=raw,discard=unmap,detect-zeroes=off,file=" + image + driveOptions,
@@ -210,7 +210,7 @@ class QemuBlockDeviceTest {
                 errno = "5"
                 sector = "640"
                 """);
-        try (QemuMachine qemu = new QemuMachine(
+        try (QemuMachine qemu = new QemuMicrovm(
                 folder,
                 "-drive",
                 "if=none,id=disk,format=raw,rerror=report,file=blkdebug:" + faults + ":" + image,

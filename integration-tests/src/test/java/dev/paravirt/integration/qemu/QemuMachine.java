@@ -8,7 +8,6 @@ import dev.paravirt.guest.transport.MmioTransport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.spec.InterruptStatus;
-import dev.paravirt.spec.mmio.MmioRegisters;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.StandardProtocolFamily;
@@ -21,15 +20,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A QEMU whose CPU sleeps for ever while a test takes its place: guest memory is a file that both map, registers and
- * interrupts go through the test socket. Its virtio-mmio devices were written by nobody of this project.
+ * interrupts go through the test socket. Its virtio devices were written by nobody of this project.
  */
-final class QemuMachine implements Platform, AutoCloseable {
+abstract class QemuMachine implements Platform, AutoCloseable {
     static final String PROGRAM = "qemu-system-x86_64";
 
     private static final int MEMORY_BYTES = 32 << 20;
@@ -41,10 +39,6 @@ final class QemuMachine implements Platform, AutoCloseable {
     private static final int RESET_VECTOR = FIRMWARE_BYTES - 16;
     private static final byte[] DISABLE_INTERRUPTS_AND_HALT = {(byte) 0xfa, (byte) 0xf4, (byte) 0xeb, (byte) 0xfd};
 
-    private static final long SLOTS_ADDRESS = 0xfeb00000L;
-    private static final int SLOT_BYTES = 512;
-    private static final int SLOTS = 8;
-    private static final int FIRST_INTERRUPT = 16;
     private static final long START_MILLIS = 30_000;
 
     /** After so many seconds QEMU is ended even if the test, and whoever ran it, is dead. */
@@ -60,9 +54,10 @@ final class QemuMachine implements Platform, AutoCloseable {
      * Starts it.
      *
      * @param folder for its files, empty
+     * @param machine the machine type and its options
      * @param devices options that describe the devices
      */
-    QemuMachine(Path folder, String... devices) throws IOException, InterruptedException {
+    QemuMachine(Path folder, String machine, List<String> devices) throws IOException, InterruptedException {
         Path ram = folder.resolve("ram");
         try (FileChannel file =
                 FileChannel.open(ram, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -74,7 +69,7 @@ final class QemuMachine implements Platform, AutoCloseable {
         Path socket = folder.resolve("qtest");
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(socket));
-            process = start(folder, devices);
+            process = start(folder, machine, devices);
             try {
                 qtest = accept(server);
             } catch (IOException | InterruptedException | RuntimeException failure) {
@@ -84,16 +79,15 @@ final class QemuMachine implements Platform, AutoCloseable {
         }
     }
 
-    private static Process start(Path folder, String... devices) throws IOException {
+    private static Process start(Path folder, String machine, List<String> devices) throws IOException {
         List<String> command = new ArrayList<>(List.of("timeout", "--kill-after=1", WATCHDOG_SECONDS, PROGRAM));
         command.addAll(List.of("-accel", "tcg", "-nodefaults", "-display", "none", "-m", (MEMORY_BYTES >> 20) + "M"));
-        command.addAll(List.of("-machine", "microvm,memory-backend=ram,pit=off,pic=off,rtc=off,ioapic2=off"));
+        command.addAll(List.of("-machine", machine + ",memory-backend=ram"));
         String ram = "memory-backend-file,id=ram,share=on,size=" + MEMORY_BYTES + ",mem-path=" + folder.resolve("ram");
         command.addAll(
                 List.of("-object", ram, "-bios", folder.resolve("firmware").toString()));
-        command.addAll(List.of("-global", "virtio-mmio.force-legacy=false"));
         command.addAll(List.of("-qtest", "unix:" + folder.resolve("qtest"), "-qtest-log", "/dev/null"));
-        command.addAll(Arrays.asList(devices));
+        command.addAll(devices);
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
@@ -115,32 +109,21 @@ final class QemuMachine implements Platform, AutoCloseable {
     }
 
     /** The one device of a type, which must be there. */
-    MmioTransport open(int deviceType) throws DeviceException {
-        int slot = slot(deviceType);
-        return MmioTransport.open(registers(slot), this, "slot " + slot + " of QEMU");
+    final MmioTransport open(int deviceType) throws DeviceException {
+        return MmioTransport.open(registersOf(deviceType), this, where(deviceType));
     }
+
+    /** What to call the place of that device in messages. */
+    abstract String where(int deviceType);
 
     /** The interrupt line of that device. */
-    int line(int deviceType) {
-        return FIRST_INTERRUPT + slot(deviceType);
-    }
+    abstract int line(int deviceType);
 
     /** The registers of that device. */
-    RegisterGate registersOf(int deviceType) {
-        return registers(slot(deviceType));
-    }
+    abstract RegisterGate registersOf(int deviceType);
 
-    private int slot(int deviceType) {
-        for (int slot = 0; slot < SLOTS; slot++) {
-            if (registers(slot).read(MmioRegisters.DEVICE_ID, 4) == deviceType) {
-                return slot;
-            }
-        }
-        throw new IllegalStateException("QEMU has no device of type " + deviceType);
-    }
-
-    private RegisterGate registers(int slot) {
-        long base = SLOTS_ADDRESS + (long) slot * SLOT_BYTES;
+    /** Whatever QEMU has in its address space from an address on. */
+    final RegisterGate registersAt(long base) {
         return new RegisterGate() {
             @Override
             public int read(int offset, int width) {
@@ -156,13 +139,17 @@ final class QemuMachine implements Platform, AutoCloseable {
         };
     }
 
+    final QtestClient qtest() {
+        return qtest;
+    }
+
     /** All of guest memory, from address 0 on. */
-    MemoryRegion memory() {
+    final MemoryRegion memory() {
         return memory;
     }
 
     @Override
-    public DmaBuffer allocate(int bytes, int alignment) {
+    public final DmaBuffer allocate(int bytes, int alignment) {
         long address = (nextDmaAddress + alignment - 1) & -alignment;
         if (!memory.contains(address, bytes)) {
             throw new IllegalStateException("guest memory is used up: no " + bytes + " bytes are left");
@@ -174,12 +161,12 @@ final class QemuMachine implements Platform, AutoCloseable {
     }
 
     @Override
-    public long nanoTime() {
+    public final long nanoTime() {
         return System.nanoTime();
     }
 
     @Override
-    public int waitForInterrupt(int line, long timeoutNanos) {
+    public final int waitForInterrupt(int line, long timeoutNanos) {
         if (!qtest.isRaised(line)) {
             qtest.awaitInterrupts(timeoutNanos);
         }
@@ -187,7 +174,7 @@ final class QemuMachine implements Platform, AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public final void close() throws IOException {
         try {
             qtest.close();
         } finally {

@@ -36,12 +36,25 @@ final class QtestClient implements AutoCloseable {
 
     /** @param width bytes: 1, 2, 4 or 8 */
     long read(long address, int width) {
-        String answer = command("read" + WIDTHS.charAt(width) + " " + hex(address));
-        return Long.parseUnsignedLong(answer.substring(answer.indexOf("0x") + 2), 16);
+        return number(command("read" + WIDTHS.charAt(width) + " " + hex(address)));
     }
 
     void write(long address, int width, long value) {
         command("write" + WIDTHS.charAt(width) + " " + hex(address) + " " + hex(value));
+    }
+
+    /** Reads 32 bits of an I/O port. */
+    int readPort(int port) {
+        return (int) number(command("inl " + hex(port)));
+    }
+
+    /** Writes 32 bits to an I/O port. */
+    void writePort(int port, int value) {
+        command("outl " + hex(port) + " " + hex(value & 0xffffffffL));
+    }
+
+    private static long number(String answer) {
+        return Long.parseUnsignedLong(answer.substring(answer.indexOf("0x") + 2), 16);
     }
 
     /** Whether an interrupt line is high, as far as QEMU has told. */

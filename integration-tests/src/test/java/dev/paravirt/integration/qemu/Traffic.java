@@ -112,6 +112,13 @@ final class Traffic {
         }
     }
 
+    /** Waits for all that is under way in one queue, and looks at no other. */
+    void finish(int queue) throws IOException {
+        while (driver.underWay(queue) > 0) {
+            takeSome(queue);
+        }
+    }
+
     /** Waits for all that is under way. */
     void finish() throws IOException {
         while (Arrays.stream(requests).anyMatch(request -> request.busy)) {
@@ -121,16 +128,20 @@ final class Traffic {
 
     private void takeSome() throws IOException {
         for (int queue = 0; queue < byToken.length; queue++) {
-            driver.kick(queue);
-            if (driver.underWay(queue) > 0 && !driver.await(queue, -1)) {
-                throw new AssertionError("queue " + queue + " completes nothing");
+            takeSome(queue);
+        }
+    }
+
+    private void takeSome(int queue) throws IOException {
+        driver.kick(queue);
+        if (driver.underWay(queue) > 0 && !driver.await(queue, -1)) {
+            throw new AssertionError("queue " + queue + " completes nothing");
+        }
+        for (int token = driver.poll(queue); token != BlockDriver.NONE; token = driver.poll(queue)) {
+            if (driver.status(queue, token) != BlkStatus.OK) {
+                throw driver.failure(queue, token);
             }
-            for (int token = driver.poll(queue); token != BlockDriver.NONE; token = driver.poll(queue)) {
-                if (driver.status(queue, token) != BlkStatus.OK) {
-                    throw driver.failure(queue, token);
-                }
-                check(byToken[queue][token]);
-            }
+            check(byToken[queue][token]);
         }
     }
 
