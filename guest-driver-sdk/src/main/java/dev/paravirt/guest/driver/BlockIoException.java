@@ -23,6 +23,9 @@ public final class BlockIoException extends IOException {
      */
     public static final int ABANDONED = -3;
 
+    /** What the driver writes in place of a status: if it is still there, the device wrote none. */
+    static final int UNWRITTEN = 0xff;
+
     @Serial
     private static final long serialVersionUID = 1;
 
@@ -52,6 +55,7 @@ public final class BlockIoException extends IOException {
             case NOT_MADE -> "not made";
             case LOST -> "the device was reset meanwhile; whether it was done is not known";
             case ABANDONED -> "the device neither answers nor resets; it may still access the buffers";
+            case UNWRITTEN -> "the device returned it without a status";
             default -> BlkStatus.describe(status);
         };
     }

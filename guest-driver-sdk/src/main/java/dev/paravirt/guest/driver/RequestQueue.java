@@ -26,9 +26,6 @@ final class RequestQueue {
     private static final int STATUS = 64;
     private static final int CACHE_LINE = 64;
 
-    /** No device writes this: if it is still there, nobody wrote the status. */
-    private static final byte UNWRITTEN = (byte) 0xff;
-
     private static final byte FREE = 0;
     private static final byte UNDER_WAY = 1;
     private static final byte DONE = 2;
@@ -171,7 +168,7 @@ final class RequestQueue {
             memory.putInt(at + SEGMENT + BlkSegment.NUM_SECTORS, (int) sectorCounts[slot]);
             memory.putInt(at + SEGMENT + BlkSegment.FLAGS, flags[slot]);
         }
-        memory.putByte(at + STATUS, UNWRITTEN);
+        memory.putByte(at + STATUS, (byte) BlockIoException.UNWRITTEN);
     }
 
     private static boolean isSegmented(int type) {
