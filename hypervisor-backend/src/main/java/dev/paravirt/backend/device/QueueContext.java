@@ -14,7 +14,7 @@ public interface QueueContext {
 
     /**
      * Finishes a request on the worker thread of this queue: within {@link VirtioDevice#process}, of the chain at hand or
-     * of an earlier one. The driver sees it with the others of the batch.
+     * of an earlier one, or {@link VirtioDevice#quiesce}. The driver sees it with the others of the batch.
      *
      * @param written bytes written, from the start of the writable part on
      */

@@ -121,6 +121,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
             return false;
         }
         if (now == STOPPING) {
+            device.quiesce(index, this);
             int dropped = takeCompletions(finished, null);
             return leave() || dropped > 0;
         }

@@ -86,6 +86,13 @@ public interface VirtioDevice extends AutoCloseable {
     void process(int queue, DescriptorChain chain, QueueContext context);
 
     /**
+     * A queue is being reset, alone or with the device, and waits for the chains that the device still has. Those that it
+     * is not at work on, such as empty receive buffers, it pushes now: they would be waited for in vain. Worker thread of
+     * this queue; maybe several times, and {@link #process} is not called until the queue was set up again.
+     */
+    default void quiesce(int queue, QueueContext context) {}
+
+    /**
      * Back to the state before any driver: by request of the driver, or because it is gone. Control. Nothing is in
      * flight: every chain was pushed or completed, and {@link #process} is not called.
      */

@@ -539,4 +539,24 @@ class DeviceSessionTest {
             }
         }
     }
+
+    @ParameterizedTest
+    @FieldSource("FORMATS")
+    void chainsThatADeviceMerelyKeepsDoNotHoldUpAReset(FeatureBits features) throws InterruptedException {
+        device.hold();
+        device.givesBackWhenAsked = true;
+        for (int round = 1; round <= 3; round++) {
+            TestDriver driver = driver(features).negotiate();
+            TestDriver.Queue queue = driver.setUp(0, 8);
+            driver.driverOk();
+            queue.send(1);
+            queue.send(2);
+            TestDriver.await("requests", () -> device.held.size() == 2);
+            assertThat(session.setStatus(0)).isEqualTo(Outcome.DONE);
+            assertThat(session.awaitStopped(60_000_000_000L)).isTrue();
+            assertThat(session.status()).isZero();
+            assertThat(device.held).isEmpty();
+            assertThat(device.resets).hasValue(round);
+        }
+    }
 }

@@ -39,6 +39,7 @@ public final class TestDevice implements VirtioDevice {
     public volatile FeatureBits negotiated = FeatureBits.NONE;
     public volatile boolean accepts = true;
     public volatile boolean controlFails;
+    public volatile boolean givesBackWhenAsked;
     public volatile Behaviour behaviour = this::echo;
 
     private final int[] maxSizes;
@@ -128,6 +129,18 @@ public final class TestDevice implements VirtioDevice {
     @Override
     public void process(int queue, DescriptorChain chain, QueueContext context) {
         behaviour.process(chain, context);
+    }
+
+    @Override
+    public void quiesce(int queue, QueueContext context) {
+        if (givesBackWhenAsked) {
+            for (Held request : List.copyOf(held)) {
+                if (request.context().queue() == queue) {
+                    held.remove(request);
+                    context.push(request.chain(), 0);
+                }
+            }
+        }
     }
 
     @Override
