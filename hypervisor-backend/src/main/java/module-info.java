@@ -11,6 +11,7 @@ module dev.paravirt.backend {
     requires org.slf4j;
 
     exports dev.paravirt.backend.blk;
+    exports dev.paravirt.backend.console;
     exports dev.paravirt.backend.device;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;

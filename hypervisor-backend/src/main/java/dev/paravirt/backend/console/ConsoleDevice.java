@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.console;
+
+import dev.paravirt.backend.device.DeviceHost;
+import dev.paravirt.backend.device.QueueContext;
+import dev.paravirt.backend.device.VirtioDevice;
+import dev.paravirt.queue.DescriptorChain;
+import dev.paravirt.spec.DeviceType;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.console.ConsoleConfig;
+import dev.paravirt.spec.console.ConsoleFeatures;
+import dev.paravirt.spec.console.ConsoleQueues;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A console with one port (VIRTIO 1.4, "Console Device"): what the guest says goes to a {@link ConsoleEnd}, and what
+ * comes from there goes to the guest. With SIZE, and with EMERG_WRITE, by which a guest can speak before it has queues.
+ *
+ * <p>An end that takes nothing for a while holds up the guest's output and no worker; buffers wait for it in the ring.
+ */
+public final class ConsoleDevice implements VirtioDevice {
+    private static final int QUEUES = 2;
+    private static final int QUEUE_SIZE = 128;
+    private static final int LARGEST = 0xffff;
+    private static final FeatureBits FEATURES = FeatureBits.of(ConsoleFeatures.SIZE, ConsoleFeatures.EMERG_WRITE);
+
+    private final ConsolePort port;
+    private volatile @Nullable DeviceHost host;
+
+    // Read and written by control calls, and in changeConfiguration.
+    private int columns;
+    private int rows;
+
+    /**
+     * @param end belongs to the device, which closes it
+     * @param columns of the terminal, in characters, 0 to 65535; 0 if it has no size
+     * @param rows as {@code columns}
+     */
+    public ConsoleDevice(ConsoleEnd end, int columns, int rows) {
+        checkSize(columns, rows);
+        this.port = new ConsolePort(end);
+        this.columns = columns;
+        this.rows = rows;
+    }
+
+    private static void checkSize(int columns, int rows) {
+        if (columns < 0 || columns > LARGEST || rows < 0 || rows > LARGEST) {
+            throw new IllegalArgumentException("no size of a terminal: " + columns + " columns, " + rows + " rows");
+        }
+    }
+
+    @Override
+    public int deviceType() {
+        return DeviceType.CONSOLE;
+    }
+
+    @Override
+    public FeatureBits features() {
+        return FEATURES;
+    }
+
+    @Override
+    public int queueCount() {
+        return QUEUES;
+    }
+
+    @Override
+    public int maxQueueSize(int queue) {
+        return QUEUE_SIZE;
+    }
+
+    @Override
+    public int configSize() {
+        return ConsoleConfig.SIZE;
+    }
+
+    @Override
+    public void readConfig(int offset, byte[] destination, int start, int length) {
+        for (int i = 0; i < length; i++) {
+            destination[start + i] = (byte) configByte(offset + i);
+        }
+    }
+
+    private int configByte(int offset) {
+        return switch (offset) {
+            case ConsoleConfig.COLS -> columns;
+            case ConsoleConfig.COLS + 1 -> columns >>> 8;
+            case ConsoleConfig.ROWS -> rows;
+            case ConsoleConfig.ROWS + 1 -> rows >>> 8;
+            case ConsoleConfig.MAX_NR_PORTS -> 1;
+            default -> 0;
+        };
+    }
+
+    /** Only emerg_wr can be written, at any time, and of it only the lower byte counts. */
+    @Override
+    public void writeConfig(int offset, byte[] source, int start, int length) {
+        if (offset <= ConsoleConfig.EMERG_WR && ConsoleConfig.EMERG_WR < offset + length) {
+            port.emergency(source[start + ConsoleConfig.EMERG_WR - offset]);
+        }
+    }
+
+    @Override
+    public void negotiated(FeatureBits driverFeatures) {
+        port.guestOpen(true);
+    }
+
+    @Override
+    public void attach(DeviceHost newHost) {
+        host = newHost;
+        port.attach();
+    }
+
+    /**
+     * The terminal has another size now: tells the driver. From any thread.
+     *
+     * @param newColumns characters, 0 to 65535
+     * @param newRows characters, 0 to 65535
+     */
+    public void resize(int newColumns, int newRows) {
+        checkSize(newColumns, newRows);
+        Runnable change = () -> {
+            columns = newColumns;
+            rows = newRows;
+        };
+        DeviceHost attached = host;
+        if (attached == null) {
+            change.run();
+        } else {
+            attached.changeConfiguration(change);
+        }
+    }
+
+    /** Bytes that the end has taken from the guest. */
+    public long sent() {
+        return port.sent();
+    }
+
+    /** Bytes that the guest has taken from the end. */
+    public long received() {
+        return port.received();
+    }
+
+    /** Emergency characters that were dropped: the end took none for so long that a thousand were waiting. */
+    public long dropped() {
+        return port.dropped();
+    }
+
+    @Override
+    public void process(int queue, DescriptorChain chain, QueueContext context) {
+        if (queue == ConsoleQueues.RECEIVE) {
+            port.addEmpty(chain, context);
+        } else {
+            port.addFull(chain, context);
+        }
+    }
+
+    @Override
+    public void quiesce(int queue, QueueContext context) {
+        port.release(context, queue == ConsoleQueues.RECEIVE);
+    }
+
+    @Override
+    public void reset() {
+        port.guestOpen(false);
+    }
+
+    @Override
+    public void close() {
+        port.close();
+    }
+}
