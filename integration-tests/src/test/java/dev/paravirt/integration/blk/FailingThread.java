@@ -6,9 +6,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** A thread whose failure is that of the test. */
-final class FailingThread {
+public final class FailingThread {
     /** What it does. */
-    interface Work {
+    public interface Work {
         void run() throws Exception;
     }
 
@@ -16,7 +16,7 @@ final class FailingThread {
 
     private FailingThread() {}
 
-    static FailingThread start(Work work) {
+    public static FailingThread start(Work work) {
         FailingThread started = new FailingThread();
         Thread.ofPlatform().daemon().start(() -> {
             try {
@@ -29,7 +29,7 @@ final class FailingThread {
         return started;
     }
 
-    void join() throws Exception {
+    public void join() throws Exception {
         try {
             if (!end.get(120, TimeUnit.SECONDS)) {
                 throw new AssertionError();
