@@ -123,7 +123,7 @@ public final class SocketEnd implements ConsoleEnd {
     private void run() {
         try {
             while (!isOver()) {
-                selector.select(TimeUnit.NANOSECONDS.toMillis(patienceNanos) + 1);
+                selector.select(TimeUnit.NANOSECONDS.toMillis(longestSleep()) + 1);
                 selector.selectedKeys().clear();
                 serve();
             }
@@ -131,6 +131,10 @@ public final class SocketEnd implements ConsoleEnd {
             LOG.warn("the console's socket cannot be served any more: {}", failure.toString());
             abandon();
         }
+    }
+
+    private synchronized long longestSleep() {
+        return closed ? Math.min(patienceNanos, LAST_WORDS_NANOS) : patienceNanos;
     }
 
     private synchronized boolean isOver() {
