@@ -7,12 +7,14 @@ import org.jspecify.annotations.NullMarked;
 module dev.paravirt.backend {
     requires static org.jspecify;
     requires transitive dev.paravirt.virtqueue;
+    requires transitive io.netty.buffer;
     requires org.jctools.core.jdk11;
     requires org.slf4j;
 
     exports dev.paravirt.backend.blk;
     exports dev.paravirt.backend.console;
     exports dev.paravirt.backend.device;
+    exports dev.paravirt.backend.net;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
     exports dev.paravirt.backend.worker;

@@ -2,6 +2,7 @@
 package dev.paravirt.backend.device;
 
 import dev.paravirt.queue.DescriptorChain;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a device gives back the chains of one queue: each chain once, to one of the two methods, after which it must not
@@ -14,7 +15,8 @@ public interface QueueContext {
 
     /**
      * Finishes a request on the worker thread of this queue: within {@link VirtioDevice#process}, of the chain at hand or
-     * of an earlier one, or {@link VirtioDevice#quiesce}. The driver sees it with the others of the batch.
+     * of an earlier one, {@link VirtioDevice#serve} or {@link VirtioDevice#quiesce}. The driver sees it with the others of
+     * the batch.
      *
      * @param written bytes written, from the start of the writable part on
      */
@@ -27,4 +29,16 @@ public interface QueueContext {
      * @param written bytes written, from the start of the writable part on
      */
     void complete(DescriptorChain chain, long written);
+
+    /**
+     * Takes the next request of a queue that {@link VirtioDevice#takesRequests} names, within {@link VirtioDevice#serve}.
+     *
+     * @return null if the driver has made none available
+     * @throws dev.paravirt.queue.VirtqueueException if the driver broke the rules of the ring; not to be caught
+     */
+    @Nullable
+    DescriptorChain take();
+
+    /** Makes the worker call {@link VirtioDevice#serve}. From any thread, after what there is to do was written. */
+    void wake();
 }

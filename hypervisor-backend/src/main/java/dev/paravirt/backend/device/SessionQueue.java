@@ -29,6 +29,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private final VirtioDevice device;
     private final int index;
     private final int maxSize;
+    private final boolean taken;
     private final QueueWorker worker;
     private final Interrupt interrupt;
     private final AtomicLong notifications = new AtomicLong();
@@ -41,6 +42,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
 
     // The worker's own.
     private boolean armed;
+
+    /** Served at least once since it was started: a device that takes requests itself knows of the queue. */
+    private boolean served;
+
     private int inFlight;
     private @Nullable DescriptorChain current;
 
@@ -49,6 +54,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
         this.device = device;
         this.index = index;
         this.maxSize = device.maxQueueSize(index);
+        this.taken = device.takesRequests(index);
         this.worker = worker;
         this.interrupt = interrupt;
     }
@@ -81,6 +87,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
         ring = virtqueue;
         completions = new Completions(virtqueue.size());
         armed = true;
+        served = false;
         state = SET_UP;
     }
 
@@ -128,37 +135,44 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (session.isBroken()) {
             return takeCompletions(finished, null) > 0;
         }
-        int taken = takeCompletions(finished, virtqueue) + takeRequests(virtqueue);
-        if (taken > 0 && virtqueue.publish()) {
+        served = true;
+        boolean worked = takeCompletions(finished, virtqueue) > 0;
+        worked |= taken ? device.serve(index, this) : takeRequests(virtqueue) > 0;
+        if (worked && virtqueue.publish()) {
             interrupts.setOpaque(interrupts.getPlain() + 1);
             interrupt.usedBuffer(index);
         }
-        return taken > 0;
+        return worked;
     }
 
     private int takeRequests(DeviceVirtqueue virtqueue) {
-        int taken = 0;
+        int count = 0;
         DescriptorChain chain = virtqueue.poll();
         while (chain != null) {
-            if (taken == 0 && armed) {
-                armed = false;
-                virtqueue.disableAvailableNotifications();
-            }
-            taken++;
-            process(virtqueue, chain);
-            chain = taken < BATCH ? virtqueue.poll() : null;
+            count++;
+            begin(virtqueue);
+            process(chain);
+            chain = count < BATCH ? virtqueue.poll() : null;
         }
-        if (taken > 0) {
-            requests.setOpaque(requests.getPlain() + taken);
+        if (count > 0) {
+            requests.setOpaque(requests.getPlain() + count);
         }
-        return taken;
+        return count;
     }
 
-    private void process(DeviceVirtqueue virtqueue, DescriptorChain chain) {
+    /** A chain was polled. */
+    private void begin(DeviceVirtqueue virtqueue) {
+        if (armed) {
+            armed = false;
+            virtqueue.disableAvailableNotifications();
+        }
         if (inFlight == virtqueue.size()) {
             throw new VirtqueueException("more than " + inFlight + " buffers in a queue of " + inFlight);
         }
         inFlight++;
+    }
+
+    private void process(DescriptorChain chain) {
         current = chain;
         try {
             device.process(index, chain, this);
@@ -174,10 +188,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
 
     /** @param virtqueue null if the driver's interest in what the device finishes has ended */
     private int takeCompletions(Completions finished, @Nullable DeviceVirtqueue virtqueue) {
-        int taken = 0;
+        int count = 0;
         Completions.Completion completion = finished.poll();
         while (completion != null) {
-            taken++;
+            count++;
             inFlight--;
             DescriptorChain chain = completion.chain();
             long written = completion.written();
@@ -187,7 +201,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
             }
             completion = finished.poll();
         }
-        return taken;
+        return count;
     }
 
     private boolean leave() {
@@ -218,6 +232,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
         }
         if (session.isBroken()) {
             return true;
+        }
+        if (taken) {
+            return served && !device.isReady(index);
         }
         armed = true;
         return virtqueue.enableAvailableNotifications();
@@ -257,6 +274,25 @@ final class SessionQueue implements QueueContext, PolledQueue {
             throw new IllegalStateException("queue " + index + " has no request under way");
         }
         finished.add(chain, written);
+        worker.wake();
+    }
+
+    @Override
+    public @Nullable DescriptorChain take() {
+        DeviceVirtqueue virtqueue = ring;
+        if (!taken || !worker.isCurrentThread() || virtqueue == null) {
+            throw new IllegalStateException("take is for devices that serve queue " + index + ", on its worker");
+        }
+        DescriptorChain chain = virtqueue.poll();
+        if (chain != null) {
+            begin(virtqueue);
+            requests.setOpaque(requests.getPlain() + 1);
+        }
+        return chain;
+    }
+
+    @Override
+    public void wake() {
         worker.wake();
     }
 }

@@ -86,6 +86,33 @@ public interface VirtioDevice extends AutoCloseable {
     void process(int queue, DescriptorChain chain, QueueContext context);
 
     /**
+     * Whether requests of this queue wait in the ring until the device takes them, with {@link QueueContext#take} in
+     * {@link #serve}, instead of being passed to {@link #process}: receive buffers, for which there is no use before
+     * something arrives. The driver is not asked to notify. Never changes.
+     *
+     * @param queue 0 to {@code queueCount() - 1}
+     */
+    default boolean takesRequests(int queue) {
+        return false;
+    }
+
+    /**
+     * Does what there is to do on a queue whose requests the device takes itself; a batch of it at most. Worker thread of
+     * this queue: when the queue starts, and after each {@link QueueContext#wake}. If this throws, chains that were taken
+     * are still the device's, until {@link #quiesce}.
+     *
+     * @return whether there was anything to do
+     */
+    default boolean serve(int queue, QueueContext context) {
+        return false;
+    }
+
+    /** Whether {@link #serve} would find something to do. Worker thread of this queue, before it sleeps. */
+    default boolean isReady(int queue) {
+        return false;
+    }
+
+    /**
      * A queue is being reset, alone or with the device, and waits for the chains that the device still has. Those that it
      * is not at work on, such as empty receive buffers, it pushes now: they would be waited for in vain. Worker thread of
      * this queue; maybe several times, and {@link #process} is not called until the queue was set up again.

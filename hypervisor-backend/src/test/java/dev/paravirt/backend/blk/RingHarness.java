@@ -17,6 +17,7 @@ import dev.paravirt.queue.VirtqueueFormat;
 import dev.paravirt.spec.FeatureBits;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device, its driver's memory and real virtqueues between the two, without session and workers: the test's thread is
@@ -93,6 +94,15 @@ final class RingHarness implements AutoCloseable {
             completedLength[completedCount++] = written;
             notifyAll();
         }
+
+        @Override
+        public @Nullable DescriptorChain take() {
+            return ring.poll();
+        }
+
+        /** The test serves the queue when it wants to. */
+        @Override
+        public void wake() {}
 
         void serve() {
             synchronized (this) {

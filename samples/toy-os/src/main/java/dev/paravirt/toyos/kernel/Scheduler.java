@@ -70,6 +70,13 @@ public final class Scheduler {
         }
     }
 
+    /** As {@link #await(BooleanSupplier)}, but no longer than to a time of the machine's monotonic clock. */
+    public void await(BooleanSupplier condition, long deadline) {
+        while (!condition.getAsBoolean() && machine.monotonicNanos() < deadline) {
+            block(condition, deadline);
+        }
+    }
+
     /** Waits until a task has ended, forgets it, and returns its exit status. */
     public int join(Task task) {
         await(() -> task.state == TaskState.ENDED);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.net;
+
+import dev.paravirt.spec.net.NetConfig;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+
+/**
+ * What a network device looks like to its driver. The setters return this object, and throw
+ * {@link IllegalArgumentException} for what no device can have. A device copies what it needs.
+ */
+public final class NetOptions {
+    private static final int DEFAULT_QUEUE_SIZE = 256;
+    private static final int DEFAULT_BACKLOG = 1024;
+    private static final int DEFAULT_MTU = 1500;
+
+    private final long mac;
+    private int mtu = DEFAULT_MTU;
+    private int speed = NetConfig.SPEED_UNKNOWN;
+    private int queueSize = DEFAULT_QUEUE_SIZE;
+    private int backlog = DEFAULT_BACKLOG;
+    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+
+    /** @param mac the device's address, such as {@code 02:00:00:00:00:01}: of one station, not of a group */
+    public NetOptions(String mac) {
+        this.mac = Ethernet.parse(mac);
+        if (Ethernet.isGroup(this.mac) || this.mac == 0) {
+            throw new IllegalArgumentException(mac + " is not the address of a station");
+        }
+    }
+
+    /** The largest MTU in bytes, without the Ethernet header, 68 to 65535. Default: 1500. */
+    public NetOptions mtu(int value) {
+        if (value < NetConfig.MIN_MTU || value > 65535) {
+            throw new IllegalArgumentException("an MTU is 68 to 65535: " + value);
+        }
+        mtu = value;
+        return this;
+    }
+
+    /** What the driver may tell its user about the speed, in Mbit/s, full duplex. Default: unknown. */
+    public NetOptions speed(int value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("a speed is 0 or more: " + value);
+        }
+        speed = value;
+        return this;
+    }
+
+    /** The largest size of a queue: a power of two, 2 to 32768. Default: 256. */
+    public NetOptions queueSize(int value) {
+        if (value < 2 || value > 32768 || Integer.bitCount(value) != 1) {
+            throw new IllegalArgumentException("a queue size is a power of two, 2 to 32768: " + value);
+        }
+        queueSize = value;
+        return this;
+    }
+
+    /** How many received frames may wait for the worker, 2 to 65536, rounded up to a power of two. Default: 1024. */
+    public NetOptions backlog(int value) {
+        if (value < 2 || value > 65536) {
+            throw new IllegalArgumentException("a backlog is 2 to 65536: " + value);
+        }
+        backlog = value;
+        return this;
+    }
+
+    /** Where the buffers of sent frames come from. Default: Netty's pool. */
+    public NetOptions allocator(ByteBufAllocator value) {
+        allocator = value;
+        return this;
+    }
+
+    long mac() {
+        return mac;
+    }
+
+    int mtu() {
+        return mtu;
+    }
+
+    int speed() {
+        return speed;
+    }
+
+    int queueSize() {
+        return queueSize;
+    }
+
+    int backlog() {
+        return backlog;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+}

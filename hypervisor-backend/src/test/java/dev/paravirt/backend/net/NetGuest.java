@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.net;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paravirt.backend.device.CountingInterrupt;
+import dev.paravirt.backend.device.DeviceSession;
+import dev.paravirt.backend.device.Outcome;
+import dev.paravirt.backend.device.TestDriver;
+import dev.paravirt.backend.device.TestMemory;
+import dev.paravirt.backend.worker.QueueWorker;
+import dev.paravirt.memory.DmaBuffer;
+import dev.paravirt.queue.BufferChain;
+import dev.paravirt.queue.DriverVirtqueue;
+import dev.paravirt.queue.VirtqueueFormat;
+import dev.paravirt.spec.DeviceStatus;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.Features;
+import dev.paravirt.spec.net.NetControl;
+import dev.paravirt.spec.net.NetHeader;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A network device in a session, with a worker, and a driver that is the test: what it sends, posts and commands. */
+final class NetGuest implements AutoCloseable {
+    static final String MAC = "02:00:00:00:00:01";
+    static final String PEER = "02:00:00:00:00:02";
+    static final FeatureBits SPLIT = FeatureBits.of(Features.VERSION_1, Features.RING_RESET);
+    static final FeatureBits PACKED =
+            SPLIT.with(Features.RING_PACKED).with(Features.IN_ORDER).with(Features.EVENT_IDX);
+    private static final int QUEUE_SIZE = 64;
+    private static final int BUFFER = 4096;
+
+    final NetDevice device;
+    final Wire wire = new Wire();
+    final CountingInterrupt interrupt = new CountingInterrupt();
+    final DeviceSession session;
+    private final TestMemory memory = new TestMemory();
+    private final QueueWorker worker = QueueWorker.start("net worker under test");
+    private final DmaBuffer[] buffers = new DmaBuffer[QUEUE_SIZE];
+    private final int[] sizes = new int[QUEUE_SIZE];
+    private final DmaBuffer out = memory.allocate(2 * BUFFER);
+    private final DmaBuffer command = memory.allocate(BUFFER);
+    private final DmaBuffer ack = memory.allocate(1);
+    private final DmaBuffer[] rings = new DmaBuffer[3];
+    private DriverVirtqueue @Nullable [] queues;
+
+    NetGuest(FeatureBits features) {
+        this(new NetOptions(MAC), features);
+    }
+
+    NetGuest(NetOptions options, FeatureBits features) {
+        device = new NetDevice(wire, options);
+        session = DeviceSession.start(device, memory.guest(), Features.MMIO, interrupt, List.of(worker));
+        Arrays.setAll(buffers, i -> memory.allocate(BUFFER));
+        for (int i = 0; i < rings.length; i++) {
+            rings[i] = memory.allocate(DriverVirtqueue.memorySize(QUEUE_SIZE, VirtqueueFormat.of(features), 0));
+        }
+        start(features);
+    }
+
+    /** The other end of the cable. */
+    static final class Wire implements NetBackend {
+        final List<byte[]> sent = new CopyOnWriteArrayList<>();
+        volatile boolean takes = true;
+        volatile boolean closed;
+        private volatile @Nullable NetPort port;
+
+        @Override
+        public void attach(NetPort device) {
+            port = device;
+        }
+
+        NetPort port() {
+            return requireNonNull(port);
+        }
+
+        @Override
+        public boolean send(ByteBuf frame) {
+            byte[] bytes = Frames.bytes(frame);
+            if (takes) {
+                sent.add(bytes);
+            }
+            return takes;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    void start(FeatureBits features) {
+        new TestDriver(session, memory, features).negotiate();
+        DriverVirtqueue[] made = new DriverVirtqueue[rings.length];
+        for (int queue = 0; queue < made.length; queue++) {
+            rings[queue].fill(0, rings[queue].size(), (byte) 0);
+            made[queue] = DriverVirtqueue.create(queue, QUEUE_SIZE, VirtqueueFormat.of(features), rings[queue], 0);
+            assertThat(session.setUpQueue(
+                            queue,
+                            QUEUE_SIZE,
+                            made[queue].descriptorArea(),
+                            made[queue].driverArea(),
+                            made[queue].deviceArea()))
+                    .isEqualTo(Outcome.DONE);
+        }
+        queues = made;
+        int status = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+        assertThat(session.setStatus(status | DeviceStatus.DRIVER_OK)).isEqualTo(Outcome.DONE);
+        // The queue is running once a frame is not refused; this one is too short for anything else.
+        NetCounters before = device.received();
+        TestDriver.await("receive queue", () -> wire.port().receive(Frames.buffer(new byte[1])));
+        TestDriver.await("first frame", () -> device.received().malformed() > before.malformed());
+    }
+
+    void reset() {
+        assertThat(session.setStatus(0)).isEqualTo(Outcome.DONE);
+        TestDriver.await("reset", () -> session.status() == 0);
+    }
+
+    DriverVirtqueue queue(int queue) {
+        return requireNonNull(queues)[queue];
+    }
+
+    private void publish(int queue) {
+        if (queue(queue).publish()) {
+            session.notifyQueue(queue);
+        }
+    }
+
+    int awaitUsed(int queue) {
+        int[] token = {DriverVirtqueue.NONE};
+        TestDriver.await("used buffer in queue " + queue, () -> {
+            token[0] = queue(queue).poll();
+            return token[0] != DriverVirtqueue.NONE;
+        });
+        return token[0];
+    }
+
+    /** Posts a receive buffer. */
+    void post(int token, int size) {
+        sizes[token] = size;
+        assertThat(queue(0).addWritable(buffers[token].address(), size, token)).isTrue();
+        publish(0);
+    }
+
+    /** The next frame received, in how many buffers ever; its header says in how many. */
+    byte[] receive(int... tokens) {
+        byte[] all = new byte[tokens.length * BUFFER];
+        int length = 0;
+        for (int token : tokens) {
+            assertThat(awaitUsed(0)).isEqualTo(token);
+            int used = queue(0).usedLength();
+            assertThat(used).isLessThanOrEqualTo(sizes[token]);
+            for (int i = 0; i < used; i++) {
+                all[length++] = buffers[token].getByte(i);
+            }
+        }
+        byte[] header = new byte[NetHeader.SIZE];
+        header[NetHeader.NUM_BUFFERS] = (byte) tokens.length;
+        assertThat(Arrays.copyOf(all, NetHeader.SIZE)).as("header").isEqualTo(header);
+        return Arrays.copyOfRange(all, NetHeader.SIZE, length);
+    }
+
+    /** Sends a frame behind a header of these bytes, and waits until its buffer is used. */
+    void sendRaw(byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            out.putByte(i, bytes[i]);
+        }
+        assertThat(queue(1).addReadable(out.address(), bytes.length, 7)).isTrue();
+        publish(1);
+        assertThat(awaitUsed(1)).isEqualTo(7);
+        assertThat(queue(1).usedLength()).isZero();
+    }
+
+    void send(byte[] frame) {
+        byte[] bytes = new byte[NetHeader.SIZE + frame.length];
+        System.arraycopy(frame, 0, bytes, NetHeader.SIZE, frame.length);
+        sendRaw(bytes);
+    }
+
+    /** A control command; returns its ack. */
+    int control(byte... bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            command.putByte(i, bytes[i]);
+        }
+        ack.putByte(0, (byte) 0xee);
+        BufferChain chain = new BufferChain(3);
+        // Class and command apart from the data, as drivers do.
+        int header = Math.min(bytes.length, NetControl.DATA);
+        chain.addReadable(command.address(), header);
+        if (bytes.length > header) {
+            chain.addReadable(command.address() + header, bytes.length - header);
+        }
+        assertThat(queue(2).add(chain.addWritable(ack), 3)).isTrue();
+        publish(2);
+        assertThat(awaitUsed(2)).isEqualTo(3);
+        return ack.getByte(0);
+    }
+
+    /** Makes a command available that has room for nothing; returns when the device gives up. */
+    void controlWithoutAck() {
+        assertThat(queue(2).addReadable(command.address(), 2, 3)).isTrue();
+        publish(2);
+    }
+
+    void awaitNeedsReset() {
+        TestDriver.await("DEVICE_NEEDS_RESET", () -> (session.status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0);
+    }
+
+    /** Delivers a frame from the network. */
+    boolean deliver(byte[] frame) {
+        return wire.port().receive(Frames.buffer(frame));
+    }
+
+    int config(int offset, int width) {
+        byte[] bytes = new byte[width];
+        session.readConfig(offset, bytes, 0, width);
+        int value = 0;
+        for (int i = 0; i < width; i++) {
+            value |= (bytes[i] & 0xff) << (8 * i);
+        }
+        return value;
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        worker.close();
+        memory.close();
+        assertThat(wire.closed).isTrue();
+    }
+}

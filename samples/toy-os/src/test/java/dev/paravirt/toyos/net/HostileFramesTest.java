@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Whatever arrives is counted or answered: never an exception, never a hang, and the stack works on afterwards. */
+class HostileFramesTest {
+    private VirtualNetwork network = new VirtualNetwork(1);
+
+    @BeforeEach
+    void freshNetwork() {
+        network = new VirtualNetwork(1);
+    }
+
+    @Test
+    void randomBytes() throws NetworkException {
+        Random random = new Random(11);
+        for (int i = 0; i < 30_000; i++) {
+            byte[] frame = new byte[1 + random.nextInt(100)];
+            random.nextBytes(frame);
+            address(frame, random.nextInt(3));
+            network.wire.right.received.add(frame);
+            network.right.poll();
+        }
+        Counters counters = network.right.counters();
+        assertThat(counters.get(Counter.FRAMES_RECEIVED)).isEqualTo(30_000);
+        assertThat(counters.get(Counter.ETHERNET_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.ARP_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.IP_MALFORMED)).isPositive();
+        assertThatItStillWorks();
+    }
+
+    private void address(byte[] frame, int type) {
+        if (frame.length >= Ethernet.HEADER) {
+            Packet packet = new Packet(frame, 0, frame.length);
+            packet.put48(0, network.wire.right.mac());
+            packet.put16(12, type == 0 ? Ethernet.ARP : Ethernet.IPV4);
+        }
+    }
+
+    @Test
+    void payloadsOfRandomBytesBehindGoodHeaders() throws NetworkException {
+        Random random = new Random(12);
+        network.right.listen(80, 16);
+        network.right.bind(53);
+        for (int i = 0; i < 30_000; i++) {
+            byte[] payload = new byte[random.nextInt(80)];
+            random.nextBytes(payload);
+            int protocol = List.of(Ipv4.ICMP, Ipv4.UDP, Ipv4.TCP, 99).get(random.nextInt(4));
+            deliver(frame(payload, protocol, VirtualNetwork.LEFT + random.nextInt(3)));
+        }
+        Counters counters = network.right.counters();
+        assertThat(counters.get(Counter.ICMP_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.UDP_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.TCP_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.IP_UNKNOWN_PROTOCOL)).isPositive();
+        assertThatItStillWorks();
+    }
+
+    /** Segments with good check sums and random fields, to a listener and to a connection. */
+    @Test
+    void segmentsWithRandomFields() throws NetworkException {
+        Random random = new Random(13);
+        network.right.listen(80, 16);
+        TcpSocket socket = network.left.connect(VirtualNetwork.RIGHT, 80, 1_000_000_000L);
+        for (int i = 0; i < 30_000; i++) {
+            byte[] payload = new byte[TcpSegment.HEADER + random.nextInt(60)];
+            random.nextBytes(payload);
+            Packet segment = Packet.copyOf(payload, 0, payload.length);
+            segment.put16(0, random.nextBoolean() ? socket.localPort() : random.nextInt(4));
+            segment.put16(2, 80);
+            segment.put8(12, 5 + random.nextInt(11) << 4);
+            segment.put16(16, 0);
+            int checksum = Checksum.withPseudoHeader(segment, VirtualNetwork.LEFT, VirtualNetwork.RIGHT, Ipv4.TCP);
+            segment.put16(16, checksum);
+            segment.get(0, payload, 0, payload.length);
+            deliver(frame(payload, Ipv4.TCP, VirtualNetwork.LEFT));
+        }
+        assertThat(network.right.counters().get(Counter.TCP_UNACCEPTABLE)).isPositive();
+        assertThat(network.right.counters().get(Counter.TCP_RESET_SENT)).isPositive();
+        assertThatItStillWorks();
+    }
+
+    @Test
+    void answersOfDhcpAndDnsServersThatAreMutated() {
+        Random random = new Random(14);
+        byte[] lease = DhcpMessage.build(DhcpMessage.ACK, 7, 9, 0, 0x0A000005, VirtualNetwork.RIGHT);
+        lease[0] = 2;
+        byte[] question = DnsMessage.question(7, "host.example");
+        assertThat(question).isNotNull();
+        question[2] = (byte) 0x81;
+        question[7] = 3;
+        List<Object> understood = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            Object message = DhcpMessage.parse(mutated(lease, random), 7, 9);
+            DnsMessage answer = DnsMessage.answer(mutated(question, random), 7, "host.example");
+            if (message != null) {
+                understood.add(message);
+            }
+            assertThat(answer == null || answer.addresses.isEmpty()).isTrue();
+        }
+        assertThat(understood).isNotEmpty().hasSizeLessThan(100_000);
+    }
+
+    private static byte[] mutated(byte[] good, Random random) {
+        byte[] bad = Arrays.copyOf(good, good.length - random.nextInt(3) * random.nextInt(good.length) / 2);
+        for (int i = random.nextInt(4); i > 0 && bad.length > 0; i--) {
+            bad[random.nextInt(bad.length)] = (byte) random.nextInt();
+        }
+        return bad;
+    }
+
+    private void deliver(byte[] frame) {
+        network.wire.right.received.add(frame);
+        network.right.poll();
+    }
+
+    private byte[] frame(byte[] payload, int protocol, int source) {
+        Packet packet = Packet.copyOf(payload, 0, payload.length);
+        packet.addFront(Ipv4.HEADER);
+        packet.put16(0, 0x4500);
+        packet.put16(2, packet.length());
+        packet.put16(8, 64 << 8 | protocol);
+        packet.put32(12, source);
+        packet.put32(16, VirtualNetwork.RIGHT);
+        packet.put16(10, Checksum.of(packet, Ipv4.HEADER));
+        packet.addFront(Ethernet.HEADER);
+        packet.put48(0, network.wire.right.mac());
+        packet.put16(12, Ethernet.IPV4);
+        byte[] frame = new byte[packet.length()];
+        packet.get(0, frame, 0, frame.length);
+        return frame;
+    }
+
+    private void assertThatItStillWorks() throws NetworkException {
+        network.pass(300_000_000_000L);
+        assertThat(network.left.ping(VirtualNetwork.RIGHT, 56, 5_000_000_000L)).isPositive();
+    }
+}
