@@ -76,7 +76,7 @@ public final class NetDevice implements VirtioDevice {
         this.queueSize = options.queueSize();
         this.filter = ReceiveFilter.initial(firstMac, false, false);
         this.receive = new ReceiveQueue(this, queueSize, options.backlog());
-        this.transmit = new TransmitQueue(this, backend, options.allocator());
+        this.transmit = new TransmitQueue(this, backend);
     }
 
     @Override

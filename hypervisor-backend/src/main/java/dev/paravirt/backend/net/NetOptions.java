@@ -2,8 +2,6 @@
 package dev.paravirt.backend.net;
 
 import dev.paravirt.spec.net.NetConfig;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
 
 /**
  * What a network device looks like to its driver. The setters return this object, and throw
@@ -19,7 +17,6 @@ public final class NetOptions {
     private int speed = NetConfig.SPEED_UNKNOWN;
     private int queueSize = DEFAULT_QUEUE_SIZE;
     private int backlog = DEFAULT_BACKLOG;
-    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
 
     /** @param mac the device's address, such as {@code 02:00:00:00:00:01}: of one station, not of a group */
     public NetOptions(String mac) {
@@ -65,12 +62,6 @@ public final class NetOptions {
         return this;
     }
 
-    /** Where the buffers of sent frames come from. Default: Netty's pool. */
-    public NetOptions allocator(ByteBufAllocator value) {
-        allocator = value;
-        return this;
-    }
-
     long mac() {
         return mac;
     }
@@ -89,9 +80,5 @@ public final class NetOptions {
 
     int backlog() {
         return backlog;
-    }
-
-    ByteBufAllocator allocator() {
-        return allocator;
     }
 }

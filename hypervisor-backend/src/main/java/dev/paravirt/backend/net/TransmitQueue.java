@@ -5,7 +5,6 @@ import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,14 +17,14 @@ final class TransmitQueue {
 
     private final NetDevice device;
     private final NetBackend backend;
-    private final ByteBufAllocator allocator;
+    private final FramePool frames;
     private boolean warned;
     final FrameCounters counters = new FrameCounters();
 
-    TransmitQueue(NetDevice device, NetBackend backend, ByteBufAllocator allocator) {
+    TransmitQueue(NetDevice device, NetBackend backend) {
         this.device = device;
         this.backend = backend;
-        this.allocator = allocator;
+        this.frames = new FramePool(device.maxFrame());
     }
 
     void process(DescriptorChain chain, QueueContext context) {
@@ -50,7 +49,7 @@ final class TransmitQueue {
     }
 
     private ByteBuf copy(DescriptorChain chain, int length) {
-        ByteBuf frame = allocator.heapBuffer(length, length);
+        ByteBuf frame = frames.take();
         boolean copied = false;
         try {
             FrameCopy.fromChain(chain, NetHeader.SIZE, frame, length);
