@@ -2,6 +2,7 @@
 package dev.paravirt.backend.net;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -102,7 +103,7 @@ public final class LearningSwitch {
                 continue;
             }
             if (last != null) {
-                ByteBuf copy = frame.alloc().buffer(frame.readableBytes());
+                ByteBuf copy = Unpooled.buffer(frame.readableBytes());
                 copy.writeBytes(frame, frame.readerIndex(), frame.readableBytes());
                 taken |= last.deliver(copy);
             }

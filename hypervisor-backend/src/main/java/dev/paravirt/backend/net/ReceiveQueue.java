@@ -18,8 +18,9 @@ final class ReceiveQueue {
     private static final int BATCH = 64;
 
     private final NetDevice device;
+    private final int pair;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
-    private final byte[] header = new byte[NetHeader.SIZE];
+    private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
     final FrameCounters counters = new FrameCounters();
 
     /** Where the queue is served; null while it is not. */
@@ -33,10 +34,16 @@ final class ReceiveQueue {
     /** Bytes in the buffers held. */
     private long room;
 
-    ReceiveQueue(NetDevice device, int queueSize, int backlog) {
+    ReceiveQueue(NetDevice device, int pair, int queueSize, int backlog) {
         this.device = device;
+        this.pair = pair;
         this.held = new @Nullable DescriptorChain[queueSize];
         this.waiting = new MpscVarHandleArrayQueue<>(backlog);
+    }
+
+    /** Whether the driver has the queue in use. From any thread. */
+    boolean isServed() {
+        return context != null;
     }
 
     /** From any thread; owns the frame. */
@@ -83,11 +90,13 @@ final class ReceiveQueue {
     private void receive(ByteBuf frame, QueueContext served) {
         int length = frame.readableBytes();
         if (length < Ethernet.HEADER || length > device.maxFrame()) {
-            counters.malformed.increment();
+            counters.malformed();
+        } else if (!device.steering().uses(pair)) {
+            counters.refused.increment();
         } else if (!device.filter().accepts(Ethernet.destination(frame), Ethernet.vlan(frame))) {
-            counters.filtered.increment();
-        } else if (!gather(NetHeader.SIZE + length, served)) {
-            counters.overruns.increment();
+            counters.filtered();
+        } else if (!gather(device.headerSize() + length, served)) {
+            counters.withoutBuffer();
         } else {
             place(frame, length, served);
             counters.passed(length);
@@ -103,9 +112,9 @@ final class ReceiveQueue {
             }
             held[(first + count++) % held.length] = chain;
             room += chain.writableLength();
-            if (chain.writableLength() < NetHeader.SIZE) {
+            if (chain.writableLength() < device.headerSize()) {
                 throw new VirtqueueException("a receive buffer of " + chain.writableLength()
-                        + " bytes, which has no room for the header of " + NetHeader.SIZE);
+                        + " bytes, which has no room for the header of " + device.headerSize());
             }
         }
         return room >= bytes;
@@ -113,15 +122,18 @@ final class ReceiveQueue {
 
     /** Copies header and frame into the first buffers held, and pushes these. */
     private void place(ByteBuf frame, int length, QueueContext served) {
-        int buffers = buffersFor(NetHeader.SIZE + length);
-        header[NetHeader.NUM_BUFFERS] = (byte) buffers;
-        header[NetHeader.NUM_BUFFERS + 1] = (byte) (buffers >> 8);
+        int headerSize = device.headerSize();
+        int buffers = buffersFor(headerSize + length);
+        put16(NetHeader.NUM_BUFFERS, buffers);
+        if (headerSize > NetHeader.SIZE) {
+            reportHash(frame, length);
+        }
         int copied = 0;
-        int offset = NetHeader.SIZE;
+        int offset = headerSize;
         for (int i = 0; i < buffers; i++) {
             DescriptorChain chain = chainHeld();
             if (i == 0) {
-                chain.write(0, header, 0, NetHeader.SIZE);
+                chain.write(0, header, 0, headerSize);
             }
             int here = (int) Math.min(length - copied, chain.writableLength() - offset);
             FrameCopy.toChain(frame, frame.readerIndex() + copied, chain, offset, here);
@@ -129,6 +141,20 @@ final class ReceiveQueue {
             pushFirst(served, offset + here);
             offset = 0;
         }
+    }
+
+    private void reportHash(ByteBuf frame, int length) {
+        PacketHash configured = device.hash();
+        long hash = configured == null ? 0 : configured.of(frame, frame.readerIndex(), length);
+        int value = PacketHash.value(hash);
+        put16(NetHeader.HASH_VALUE, value);
+        put16(NetHeader.HASH_VALUE + Short.BYTES, value >>> Short.SIZE);
+        put16(NetHeader.HASH_REPORT, PacketHash.report(hash));
+    }
+
+    private void put16(int at, int value) {
+        header[at] = (byte) value;
+        header[at + 1] = (byte) (value >> Byte.SIZE);
     }
 
     private int buffersFor(int bytes) {

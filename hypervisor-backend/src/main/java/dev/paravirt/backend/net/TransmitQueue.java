@@ -5,7 +5,6 @@ import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,21 +16,23 @@ final class TransmitQueue {
     private static final Logger LOG = LoggerFactory.getLogger(TransmitQueue.class);
 
     private final NetDevice device;
+    private final int pair;
     private final NetBackend backend;
-    private final ByteBufAllocator allocator;
+    private final FramePool frames;
     private boolean warned;
     final FrameCounters counters = new FrameCounters();
 
-    TransmitQueue(NetDevice device, NetBackend backend, ByteBufAllocator allocator) {
+    TransmitQueue(NetDevice device, int pair, NetBackend backend) {
         this.device = device;
+        this.pair = pair;
         this.backend = backend;
-        this.allocator = allocator;
+        this.frames = new FramePool(device.maxFrame());
     }
 
     void process(DescriptorChain chain, QueueContext context) {
-        long length = chain.readableLength() - NetHeader.SIZE;
+        long length = chain.readableLength() - device.headerSize();
         if (length < Ethernet.HEADER || length > device.maxFrame() || wantsOffload(chain)) {
-            counters.malformed.increment();
+            counters.malformed();
             context.push(chain, 0);
         } else if (!device.isLinkUp()) {
             counters.refused.increment();
@@ -39,6 +40,7 @@ final class TransmitQueue {
         } else {
             ByteBuf frame = copy(chain, (int) length);
             context.push(chain, 0);
+            device.steering().sent(frame, frame.readerIndex(), (int) length, pair);
             send(frame, (int) length);
         }
     }
@@ -50,10 +52,10 @@ final class TransmitQueue {
     }
 
     private ByteBuf copy(DescriptorChain chain, int length) {
-        ByteBuf frame = allocator.heapBuffer(length, length);
+        ByteBuf frame = frames.take();
         boolean copied = false;
         try {
-            FrameCopy.fromChain(chain, NetHeader.SIZE, frame, length);
+            FrameCopy.fromChain(chain, device.headerSize(), frame, length);
             copied = true;
         } finally {
             if (!copied) {
