@@ -18,6 +18,9 @@ public final class Tap implements AutoCloseable {
     /** Bytes in front of each frame. */
     public static final int HEADER = 12;
 
+    /** Bytes of the longest frame that there can be, with its header: an MTU of 65535 in a VLAN. */
+    public static final int LONGEST = HEADER + 65535 + 14 + 4;
+
     /** Returned by {@link #read} when no frame waits. */
     public static final int NONE = -1;
 
@@ -41,6 +44,10 @@ public final class Tap implements AutoCloseable {
 
     private static final Path CLONE_DEVICE = Path.of("/dev/net/tun");
     private static final short FLAGS = Constants.IFF_TAP | Constants.IFF_NO_PI | Constants.IFF_VNET_HDR;
+
+    /** Where frames on the heap are copied to, for the kernel to read: one a thread that writes such. */
+    private static final ThreadLocal<MemorySegment> FRAME_OF_THREAD =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(LONGEST, 8));
 
     private final String name;
     private final FileDescriptor descriptor;
@@ -153,9 +160,24 @@ public final class Tap implements AutoCloseable {
      * @return false if the kernel did not take it: the device is down or gone, or has no room, or the header makes no sense
      */
     public boolean write(MemorySegment frame) {
+        return write(frame, frame.byteSize());
+    }
+
+    /**
+     * Writes a frame with its header, as {@link #write(MemorySegment)}.
+     *
+     * @param length at most {@link #LONGEST}
+     */
+    public boolean write(byte[] array, int start, int length) {
+        MemorySegment frame = FRAME_OF_THREAD.get();
+        MemorySegment.copy(array, start, frame, ValueLayout.JAVA_BYTE, 0, length);
+        return write(frame, length);
+    }
+
+    private boolean write(MemorySegment frame, long length) {
         long count;
         do {
-            count = Libc.write(descriptor.number(), frame, frame.byteSize());
+            count = Libc.write(descriptor.number(), frame, length);
         } while (count == -Errno.EINTR);
         return count >= 0;
     }

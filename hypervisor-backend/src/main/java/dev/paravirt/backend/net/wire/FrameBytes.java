@@ -22,12 +22,6 @@ final class FrameBytes {
                 : frame.nioBuffer();
     }
 
-    /** A frame of the size of what remains in a buffer, taken from the pool, with a copy of it. */
-    static ByteBuf copyOf(ByteBuffer bytes) {
-        int length = bytes.remaining();
-        return PooledByteBufAllocator.DEFAULT.directBuffer(length, length).writeBytes(bytes);
-    }
-
     /** A copy of what is readable in a frame, whose indices stay. */
     static ByteBuf copyOf(ByteBuf frame) {
         int length = frame.readableBytes();

@@ -46,7 +46,7 @@ public final class TapBackend implements NetBackend {
     private final Epoll epoll;
     private final FeatureBits offloads;
     private final WireTally tally = new WireTally();
-    private final MemorySegment buffer = Arena.ofAuto().allocate(Tap.HEADER + FrameBytes.LONGEST, 8);
+    private final MemorySegment buffer = Arena.ofAuto().allocate(Tap.LONGEST, 8);
     private final ByteBuffer input = buffer.asByteBuffer();
     private final Thread thread = Thread.ofPlatform().name("net-tap").daemon().unstarted(this::run);
     private @Nullable NetPort port;
@@ -154,16 +154,17 @@ public final class TapBackend implements NetBackend {
 
     @Override
     public boolean send(ByteBuf frame) {
-        ByteBuf bytes = frame;
-        if (!frame.isDirect()) {
-            bytes = FrameBytes.copyOf(frame);
+        try {
+            return tally.sent(up && frame.readableBytes() <= buffer.byteSize() && write(frame));
+        } finally {
             frame.release();
         }
-        try {
-            return tally.sent(up && tap.write(MemorySegment.ofBuffer(FrameBytes.view(bytes))));
-        } finally {
-            bytes.release();
-        }
+    }
+
+    private boolean write(ByteBuf frame) {
+        return frame.hasArray()
+                ? tap.write(frame.array(), frame.arrayOffset() + frame.readerIndex(), frame.readableBytes())
+                : tap.write(MemorySegment.ofBuffer(FrameBytes.view(frame)));
     }
 
     private void run() {

@@ -15,6 +15,8 @@ public final class Wire {
     public static final String SYNTAX =
             """
             none                        no network
+            user[,tcp=8080:80][,udp=...] what this host reaches, by passt; ports of this host's lead to the guest's
+            tap=NAME                    a TAP device of Linux; "ip tuntap add dev NAME mode tap user $USER" makes one
             udp=HOST:PORT[,local=ADDR]  one frame a datagram, to a peer such as socat or QEMU's -netdev dgram
             tcp=HOST:PORT, unix=PATH    frames with their length in a stream, such as QEMU's -netdev stream
             listen=udp:ADDR, listen=tcp:ADDR, listen=unix:PATH

@@ -2,10 +2,14 @@
 package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
+import dev.paravirt.linux.Tap;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The part of a wire's text that says where the frames go. */
@@ -22,6 +26,7 @@ sealed interface WireEnd {
                 options.takeFlag(kind);
                 yield new None();
             }
+            case "tap" -> new TapDevice(options.require(kind));
             case "udp" -> {
                 InetSocketAddress peer = WireText.peer(kind, options.require(kind));
                 String local = options.take("local");
@@ -29,9 +34,10 @@ sealed interface WireEnd {
             }
             case "tcp" -> new Stream(WireText.peer(kind, options.require(kind)), false);
             case "unix" -> new Stream(unix(options.require(kind)), false);
+            case "user" -> user(options);
             case "listen" -> listening(options.require(kind));
             default ->
-                throw new IllegalArgumentException("a network is none, udp=, tcp=, unix= or listen=, not " + kind);
+                throw new IllegalArgumentException("a network is none, user, tap=, udp=, tcp=, unix= or listen=, not " + kind);
         };
     }
 
@@ -47,6 +53,18 @@ sealed interface WireEnd {
                 throw new IllegalArgumentException(
                         "listen is udp:[HOST:]PORT, tcp:[HOST:]PORT or unix:PATH, not " + text);
         };
+    }
+
+    private static WireEnd user(WireText options) {
+        options.takeFlag("user");
+        List<PortForward> forwards = new ArrayList<>();
+        for (String text : options.takeAll("tcp")) {
+            forwards.add(PortForward.parse(PortForward.Protocol.TCP, text));
+        }
+        for (String text : options.takeAll("udp")) {
+            forwards.add(PortForward.parse(PortForward.Protocol.UDP, text));
+        }
+        return new User(forwards);
     }
 
     private static UnixDomainSocketAddress unix(String path) {
@@ -66,6 +84,39 @@ sealed interface WireEnd {
         @Override
         public String description() {
             return "no network";
+        }
+    }
+
+    /** This host's own network, without privileges. */
+    record User(List<PortForward> forwards) implements WireEnd {
+        @Override
+        public NetBackend open() throws IOException {
+            return PasstBackend.start(forwards);
+        }
+
+        @Override
+        public String description() {
+            return "this host's network"
+                    + (forwards.isEmpty()
+                            ? ""
+                            : forwards.stream().map(PortForward::toString).collect(Collectors.joining(", ", ", ", "")));
+        }
+    }
+
+    /** A TAP device. */
+    record TapDevice(String name) implements WireEnd {
+        public TapDevice {
+            Tap.checkName(name);
+        }
+
+        @Override
+        public NetBackend open() throws IOException {
+            return TapBackend.open(name);
+        }
+
+        @Override
+        public String description() {
+            return "TAP device " + name;
         }
     }
 
