@@ -150,6 +150,14 @@ final class TcpConnection {
         if (segment.has(TcpSegment.RST)) {
             return;
         }
+        if (state == TcpState.SYN_RECEIVED && segment.has(TcpSegment.SYN) && segment.has(TcpSegment.ACK)) {
+            // Both began at once: the peer repeats its SYN, which we have, with what we wait for.
+            if (receiver.repeatsSyn(segment) && sender.acknowledgesSyn(segment.acknowledgment)) {
+                established(segment);
+                receiver.acknowledgeNow();
+            }
+            return;
+        }
         if (state == TcpState.SYN_RECEIVED && segment.has(TcpSegment.SYN) && !segment.has(TcpSegment.ACK)) {
             sender.sendSyn(TcpSegment.SYN | TcpSegment.ACK);
             return;
@@ -178,11 +186,7 @@ final class TcpConnection {
                 tcp.reset(segment, path);
                 return;
             }
-            state = TcpState.ESTABLISHED;
-            sender.established(segment, mss, peerScale);
-            if (listener != null) {
-                listener.established(this);
-            }
+            established(segment);
         } else if (sender.isBeyond(segment.acknowledgment)) {
             answerRarely();
             return;
@@ -194,6 +198,14 @@ final class TcpConnection {
         }
         if (segment.length() > 0) {
             receiveData(segment);
+        }
+    }
+
+    private void established(TcpSegment segment) {
+        state = TcpState.ESTABLISHED;
+        sender.established(segment, mss, peerScale);
+        if (listener != null) {
+            listener.established(this);
         }
     }
 

@@ -54,6 +54,11 @@ final class TcpReceiver {
         return field;
     }
 
+    /** Whether this is the SYN that the connection began with, once more. */
+    boolean repeatsSyn(TcpSegment segment) {
+        return segment.sequence == next - 1;
+    }
+
     /** Whether a part of the segment lies within the window; one byte that probes a closed window does too. */
     boolean isAcceptable(TcpSegment segment) {
         int offset = segment.sequence - next;
