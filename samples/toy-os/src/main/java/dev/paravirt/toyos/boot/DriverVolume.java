@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk behind a virtio block driver. Transfers are requests in the driver's first queue. A task that waits for one
- * leaves the CPU to the others; whoever finds the CPU idle calls {@link #poll}.
+ * leaves the CPU to the others; the interrupt controller calls {@link #poll}.
  */
-final class DriverVolume implements BlockVolume {
+final class DriverVolume implements BlockVolume, InterruptSource {
     /** The kernel's caches transfer blocks of this size. */
     static final int LEAST_BYTES = 4096;
 
@@ -116,8 +116,8 @@ final class DriverVolume implements BlockVolume {
         driver.kick(QUEUE);
     }
 
-    /** Shows the device what was started, and ends the transfers that it has finished. Does not wait. */
-    boolean poll() {
+    @Override
+    public boolean poll() {
         driver.kick(QUEUE);
         return harvest();
     }
@@ -136,22 +136,18 @@ final class DriverVolume implements BlockVolume {
         return completions != before;
     }
 
-    /** Whether an interrupt may still come for something. */
-    boolean busy() {
+    @Override
+    public boolean busy() {
         return driver.underWay(QUEUE) > 0;
     }
 
-    /** @return whether waiting is safe */
-    boolean enableInterrupt() {
+    @Override
+    public boolean enableInterrupt() {
         return driver.enableInterrupt(QUEUE);
     }
 
-    /**
-     * Ends a wait for interrupts.
-     *
-     * @param reasons what the line said; 0 if nothing
-     */
-    void interrupted(int reasons) {
+    @Override
+    public void interrupted(int reasons) {
         driver.disableInterrupt(QUEUE);
         if ((reasons & InterruptStatus.USED_BUFFER) != 0 && busy()) {
             interrupts++;

@@ -1,51 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.toyos.boot;
 
-import dev.paravirt.guest.driver.BlockDriver;
-import dev.paravirt.guest.driver.BlockDriverOptions;
 import dev.paravirt.guest.hypercall.Hypercalls;
 import dev.paravirt.guest.jvm.GuestProcess;
 import dev.paravirt.guest.jvm.JvmPlatform;
 import dev.paravirt.guest.platform.HypercallGate;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.HypercallTransport;
-import dev.paravirt.spec.DeviceType;
-import dev.paravirt.spec.Features;
 import dev.paravirt.toyos.kernel.Disks;
 import dev.paravirt.toyos.kernel.Kernel;
 import dev.paravirt.toyos.kernel.Scheduler;
-import dev.paravirt.toyos.kernel.ScratchDisk;
 import dev.paravirt.toyos.programs.Programs;
-import dev.paravirt.toyos.programs.Report;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Boots the toy OS: finds its disks by hypercall, starts a driver for each, and runs the kernel on them. */
+/** Boots the toy OS: finds its devices by hypercall, starts a driver for each, and runs the kernel on them. */
 public final class ToyOs {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BOOT_FAILED = 70;
     private static final int HYPERVISOR_GONE = 71;
 
-    private final Platform platform;
     private final Hypercalls hypercalls;
     private final InterruptController interrupts;
     private final HypercallMachine machine;
-    private final Scheduler scheduler;
     private final Kernel kernel;
-
-    private record Disk(String id, BlockDriver driver, DriverVolume volume) {}
+    private final DiskStarter disks;
 
     private ToyOs(Platform machinePlatform, HypercallGate gate) throws IOException {
         interrupts = new InterruptController(machinePlatform);
-        platform = interrupts;
-        hypercalls = Hypercalls.attach(gate, platform);
+        hypercalls = Hypercalls.attach(gate, interrupts);
         machine = new HypercallMachine(hypercalls, interrupts);
-        scheduler = new Scheduler(machine);
+        Scheduler scheduler = new Scheduler(machine);
         kernel = new Kernel(machine, scheduler, Programs.all());
+        disks = new DiskStarter(interrupts, scheduler, kernel.console());
     }
 
     /**
@@ -86,8 +76,7 @@ public final class ToyOs {
         ToyOs system = new ToyOs(platform, gate);
         int status;
         try {
-            Disks disks = system.choose(system.startDisks(), options);
-            status = system.kernel.run(disks, options.script().toArray(new String[0]));
+            status = system.run(options);
         } catch (IOException failure) {
             system.kernel.console().line("kernel: panic: " + failure.getMessage());
             status = BOOT_FAILED;
@@ -96,61 +85,22 @@ public final class ToyOs {
         return status;
     }
 
-    private List<Disk> startDisks() throws IOException {
-        List<Disk> disks = new ArrayList<>();
-        BlockDriverOptions options = BlockDriverOptions.DEFAULT.withLines(InterruptController.LINE, 1);
-        for (int device = hypercalls.find(DeviceType.BLOCK, 0);
-                device >= 0;
-                device = hypercalls.find(DeviceType.BLOCK, device + 1)) {
-            HypercallTransport transport = HypercallTransport.open(hypercalls, platform, device);
-            BlockDriver driver = BlockDriver.start(transport, platform, options);
-            String id = driver.deviceId();
-            DriverVolume volume = new DriverVolume(driver, platform, scheduler);
-            interrupts.add(volume);
-            disks.add(new Disk(id, driver, volume));
-            announce(id, driver);
-        }
-        return disks;
+    private int run(BootOptions options) throws IOException {
+        startDevices(List.of(disks));
+        Disks chosen = disks.choose(options.root(), options.scratch());
+        return kernel.run(chosen, options.script().toArray(new String[0]));
     }
 
-    private void announce(String id, BlockDriver driver) {
-        String ring = driver.features().has(Features.RING_PACKED) ? "packed" : "split";
-        kernel.console()
-                .line("kernel: " + driver.name() + " \"" + id + "\": " + driver.capacity() + " sectors, "
-                        + (driver.readOnly() ? "read-only, " : "") + ring + " ring");
-        kernel.console()
-                .line(Report.event("disk")
-                        .field("id", id)
-                        .field("sectors", driver.capacity())
-                        .field("readOnly", driver.readOnly())
-                        .field("ring", ring)
-                        .toString());
-    }
-
-    private Disks choose(List<Disk> disks, BootOptions options) throws IOException {
-        String rootId = options.root();
-        if (rootId == null && disks.isEmpty()) {
-            throw new IOException("this machine has no block device");
-        }
-        Disk root = rootId == null ? disks.getFirst() : find(disks, rootId);
-        String scratchId = options.scratch();
-        if (scratchId == null) {
-            return new Disks(root.volume(), null);
-        }
-        if (scratchId.equals(root.id())) {
-            throw new IOException("the disk \"" + scratchId + "\" cannot be root and scratch disk at once");
-        }
-        DriverVolume scratch = find(disks, scratchId).volume();
-        return new Disks(root.volume(), new ScratchDisk(scratch, scratch::doorbells, scratch::interrupts));
-    }
-
-    private static Disk find(List<Disk> disks, String id) throws IOException {
-        for (Disk disk : disks) {
-            if (disk.id().equals(id)) {
-                return disk;
+    /** Offers each device to the starter of its type; those that nobody knows stay as they are. */
+    private void startDevices(List<DeviceStarter> starters) throws IOException {
+        int devices = hypercalls.deviceCount();
+        for (int device = 0; device < devices; device++) {
+            int type = hypercalls.describe(device).deviceType();
+            for (DeviceStarter starter : starters) {
+                if (starter.deviceType() == type) {
+                    starter.start(HypercallTransport.open(hypercalls, interrupts, device));
+                }
             }
         }
-        throw new IOException("no block device has the id \"" + id + "\"; there are "
-                + disks.stream().map(Disk::id).toList());
     }
 }
