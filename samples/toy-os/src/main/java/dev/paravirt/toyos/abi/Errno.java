@@ -7,6 +7,7 @@ public enum Errno {
     IO_ERROR(5),
     BAD_DESCRIPTOR(9),
     NO_CHILD(10),
+    WOULD_BLOCK(11),
     BAD_ADDRESS(14),
     BUSY(16),
     ALREADY_EXISTS(17),
@@ -20,7 +21,15 @@ public enum Errno {
     READ_ONLY(30),
     NO_SUCH_CALL(38),
     NOT_EMPTY(39),
-    CORRUPT(117);
+    MESSAGE_TOO_LONG(90),
+    ADDRESS_IN_USE(98),
+    UNREACHABLE(101),
+    CONNECTION_RESET(104),
+    NOT_CONNECTED(107),
+    TIMED_OUT(110),
+    CONNECTION_REFUSED(111),
+    CORRUPT(117),
+    NO_SUCH_HOST(200);
 
     private final int number;
 

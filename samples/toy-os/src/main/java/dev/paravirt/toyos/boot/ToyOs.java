@@ -9,6 +9,7 @@ import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.HypercallTransport;
 import dev.paravirt.toyos.kernel.Disks;
 import dev.paravirt.toyos.kernel.Kernel;
+import dev.paravirt.toyos.kernel.Network;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.programs.Programs;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class ToyOs {
     private final HypercallMachine machine;
     private final Kernel kernel;
     private final DiskStarter disks;
+    private final NetworkStarter networks;
 
     private ToyOs(Platform machinePlatform, HypercallGate gate) throws IOException {
         interrupts = new InterruptController(machinePlatform);
@@ -36,6 +38,7 @@ public final class ToyOs {
         Scheduler scheduler = new Scheduler(machine);
         kernel = new Kernel(machine, scheduler, Programs.all());
         disks = new DiskStarter(interrupts, scheduler, kernel.console());
+        networks = new NetworkStarter(interrupts, scheduler, kernel.console());
     }
 
     /**
@@ -53,7 +56,14 @@ public final class ToyOs {
             Runtime.getRuntime().halt(HYPERVISOR_GONE);
         });
         List<String> words = Arrays.asList(arguments);
-        BootOptions options = BootOptions.parse(words.subList(1, words.size()));
+        BootOptions options;
+        try {
+            options = BootOptions.parse(words.subList(1, words.size()));
+        } catch (IllegalArgumentException wrong) {
+            System.err.println("toyos: " + wrong.getMessage());
+            System.exit(2);
+            return;
+        }
         try (GuestProcess process = GuestProcess.attach(Path.of(arguments[0]), PATIENCE)) {
             JvmPlatform jvm = JvmPlatform.of(process);
             int status = run(jvm, jvm, options);
@@ -86,9 +96,18 @@ public final class ToyOs {
     }
 
     private int run(BootOptions options) throws IOException {
-        startDevices(List.of(disks));
+        startDevices(options.network().enabled() ? List.of(disks, networks) : List.of(disks));
         Disks chosen = disks.choose(options.root(), options.scratch());
-        return kernel.run(chosen, options.script().toArray(new String[0]));
+        Network network = networks.network();
+        if (network != null) {
+            network.start(options.network().fixed());
+            kernel.connect(network);
+        }
+        try {
+            return kernel.run(chosen, options.script().toArray(new String[0]));
+        } finally {
+            networks.stop();
+        }
     }
 
     /** Offers each device to the starter of its type; those that nobody knows stay as they are. */

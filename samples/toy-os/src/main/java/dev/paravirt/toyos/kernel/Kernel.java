@@ -8,6 +8,7 @@ import dev.paravirt.toyos.fat32.Fat32Volume;
 import dev.paravirt.toyos.fat32.VolumeSpace;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Brings the system up on the disks that were found, runs its first program, and takes it down again. */
 public final class Kernel {
@@ -18,6 +19,7 @@ public final class Kernel {
     private final Scheduler scheduler;
     private final Console console;
     private final Map<String, Program> programs;
+    private @Nullable Network network;
 
     /** The scheduler is there first: drivers wait with its help. */
     public Kernel(Machine machine, Scheduler scheduler, Map<String, Program> programs) {
@@ -25,6 +27,11 @@ public final class Kernel {
         this.scheduler = scheduler;
         this.programs = programs;
         console = new Console(machine);
+    }
+
+    /** Gives programs a network; it was started. */
+    public void connect(Network started) {
+        network = started;
     }
 
     public Console console() {
@@ -65,16 +72,20 @@ public final class Kernel {
                 console,
                 new FileCalls(volume, new KernelLock(scheduler), console),
                 loader,
-                new WorkloadCall(disks.scratch(), scheduler, machine)));
+                new WorkloadCall(disks.scratch(), scheduler, machine),
+                network));
         String[] words = new String[script.length + 1];
         words[0] = FIRST_PROGRAM;
         System.arraycopy(script, 0, words, 1, script.length);
         int status = scheduler.join(loader.start(words));
         for (Task left : scheduler.tasks()) {
             // Whatever the first program did not wait for may have files open still.
-            if (left != scheduler.current()) {
+            if (left != scheduler.current() && (network == null || !network.runs(left))) {
                 scheduler.join(left);
             }
+        }
+        if (network != null) {
+            network.stop();
         }
         return status;
     }

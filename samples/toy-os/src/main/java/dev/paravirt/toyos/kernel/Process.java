@@ -32,6 +32,13 @@ final class Process {
         return found;
     }
 
+    /** Whether READ and WRITE are for the network. */
+    boolean isSocket(long number) {
+        return number >= 0
+                && number < descriptors.size()
+                && descriptors.get((int) number) instanceof OpenDescriptor.Socket;
+    }
+
     /** Fails before anything is opened that could not be noted. */
     int freeDescriptor() throws SystemCallException {
         for (int number = 0; number < MOST_DESCRIPTORS; number++) {
@@ -64,6 +71,8 @@ final class Process {
     private static void release(@Nullable OpenDescriptor descriptor) {
         if (descriptor instanceof OpenDescriptor.File open) {
             open.file.close();
+        } else if (descriptor instanceof OpenDescriptor.Socket socket) {
+            socket.close();
         }
     }
 }

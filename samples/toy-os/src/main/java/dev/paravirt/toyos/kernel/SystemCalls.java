@@ -5,8 +5,10 @@ import dev.paravirt.toyos.abi.Errno;
 import dev.paravirt.toyos.abi.Layout;
 import dev.paravirt.toyos.abi.SystemCall;
 import dev.paravirt.toyos.fat32.FileSystemException;
+import dev.paravirt.toyos.net.NetworkException;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where programs enter the kernel. Nothing that a program passes is trusted, and nothing but a number comes back: not an
@@ -19,6 +21,8 @@ final class SystemCalls {
     private final FileCalls files;
     private final ProgramLoader loader;
     private final WorkloadCall workload;
+    private final SocketCalls sockets;
+    private final NetworkCalls networkCalls;
 
     SystemCalls(
             Scheduler scheduler,
@@ -26,13 +30,16 @@ final class SystemCalls {
             Console console,
             FileCalls files,
             ProgramLoader loader,
-            WorkloadCall workload) {
+            WorkloadCall workload,
+            @Nullable Network network) {
         this.scheduler = scheduler;
         this.machine = machine;
         this.console = console;
         this.files = files;
         this.loader = loader;
         this.workload = workload;
+        sockets = new SocketCalls(network, scheduler);
+        networkCalls = new NetworkCalls(network);
     }
 
     long call(Process process, int number, long a0, long a1, long a2, long a3) {
@@ -45,6 +52,8 @@ final class SystemCalls {
         } catch (SystemCallException failed) {
             return failed.errno().result();
         } catch (FileSystemException failed) {
+            return errno(failed.reason()).result();
+        } catch (NetworkException failed) {
             return errno(failed.reason()).result();
         } catch (IOException failed) {
             // A program learns just a number; what it was about is for whoever reads the console.
@@ -60,8 +69,8 @@ final class SystemCalls {
             case EXIT -> throw new ProgramExit((int) a0);
             case OPEN -> files.open(process, memory.text(a0, a1), a2);
             case CLOSE -> close(process, a0);
-            case READ -> files.read(process, a0, a1, a2);
-            case WRITE -> files.write(process, a0, a1, a2);
+            case READ -> process.isSocket(a0) ? sockets.read(process, a0, a1, a2) : files.read(process, a0, a1, a2);
+            case WRITE -> process.isSocket(a0) ? sockets.write(process, a0, a1, a2) : files.write(process, a0, a1, a2);
             case SEEK -> files.seek(process, a0, a1);
             case TRUNCATE -> files.truncate(process, a0, a1);
             case STAT -> files.stat(process, memory.text(a0, a1), a2, a3);
@@ -98,6 +107,20 @@ final class SystemCalls {
             case SPAWN -> spawn(process, memory.text(a0, a1));
             case WAIT -> await(process, a0);
             case WORKLOAD -> workload.run(memory, a0);
+            case CONNECT -> sockets.connect(process, a0, a1, a2);
+            case LISTEN -> sockets.listen(process, a0, a1);
+            case ACCEPT -> sockets.accept(process, a0, a1);
+            case BIND -> sockets.bind(process, a0);
+            case SEND -> sockets.send(process, a0, a1, a2, a3);
+            case RECEIVE -> sockets.receive(process, a0, a1, a2, a3);
+            case SHUTDOWN -> sockets.shutDown(process, a0);
+            case TIMEOUT -> sockets.timeout(process, a0, a1);
+            case POLL -> sockets.poll(process, a0, a1, a2);
+            case ENDPOINTS -> sockets.endpoints(process, a0, a1);
+            case RESOLVE -> networkCalls.resolve(memory, memory.text(a0, a1), a2, a3);
+            case PING -> networkCalls.ping(a0, a1, a2);
+            case INTERFACE -> networkCalls.status(memory, a0, a1);
+            case COUNTER -> networkCalls.counter(memory, a0, a1, a2);
         };
     }
 
@@ -137,6 +160,21 @@ final class SystemCalls {
         memory.putLong(address + Layout.TASK_SWITCHES, task.switches());
         memory.putLong(address + Layout.TASK_CPU_TIME, task.cpuNanos());
         return Layout.TASK_NAME + (long) name;
+    }
+
+    private static Errno errno(NetworkException.Reason reason) {
+        return switch (reason) {
+            case INVALID -> Errno.INVALID_ARGUMENT;
+            case IN_USE -> Errno.ADDRESS_IN_USE;
+            case TOO_MANY -> Errno.TOO_MANY_FILES;
+            case UNREACHABLE -> Errno.UNREACHABLE;
+            case REFUSED -> Errno.CONNECTION_REFUSED;
+            case RESET -> Errno.CONNECTION_RESET;
+            case TIMED_OUT -> Errno.TIMED_OUT;
+            case CLOSED -> Errno.NOT_CONNECTED;
+            case TOO_LONG -> Errno.MESSAGE_TOO_LONG;
+            case NO_SUCH_NAME -> Errno.NO_SUCH_HOST;
+        };
     }
 
     private static Errno errno(FileSystemException.Reason reason) {
