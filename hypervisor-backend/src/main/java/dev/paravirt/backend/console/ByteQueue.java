@@ -15,6 +15,17 @@ final class ByteQueue {
         return count == 0;
     }
 
+    /** How much can be put. */
+    int room() {
+        return bytes.length - count;
+    }
+
+    /** Appends one byte, for which there is room. */
+    void put(byte value) {
+        bytes[(first + count) % bytes.length] = value;
+        count++;
+    }
+
     /** Appends what there is room for, and returns how much that was. */
     int put(byte[] source, int start, int length) {
         int taken = Math.min(length, bytes.length - count);

@@ -32,15 +32,35 @@ public final class ConsoleDevice implements VirtioDevice {
     private int rows;
 
     /**
+     * A console as large as its end says; without a size if that is no terminal.
+     *
+     * @param end belongs to the device, which closes it
+     */
+    public ConsoleDevice(ConsoleEnd end) {
+        this(end, 0, 0);
+    }
+
+    /**
      * @param end belongs to the device, which closes it
      * @param columns of the terminal, in characters, 0 to 65535; 0 if it has no size
      * @param rows as {@code columns}
      */
     public ConsoleDevice(ConsoleEnd end, int columns, int rows) {
         checkSize(columns, rows);
-        this.port = new ConsolePort(end);
+        this.port = new ConsolePort(end, new EndsNews());
         this.columns = columns;
         this.rows = rows;
+    }
+
+    private final class EndsNews implements ConsolePort.Listener {
+        @Override
+        public void resized(int newColumns, int newRows) {
+            resize(newColumns, newRows);
+        }
+
+        /** A single port has no way of telling the guest. */
+        @Override
+        public void hostOpen(boolean open) {}
     }
 
     private static void checkSize(int columns, int rows) {

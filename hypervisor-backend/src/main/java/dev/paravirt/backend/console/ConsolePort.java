@@ -14,10 +14,18 @@ import org.jspecify.annotations.Nullable;
  * one buffer. Chains that wait are never the guest's to lose: what the end has not taken stays where it is.
  */
 final class ConsolePort implements ConsoleLine {
+    /** The device, which hears what an end says of itself; called without the port's lock. */
+    interface Listener {
+        void resized(int columns, int rows);
+
+        void hostOpen(boolean open);
+    }
+
     private static final int PIECE = 16 << 10;
     private static final int EMERGENCY = 1 << 10;
 
     private final ConsoleEnd end;
+    private final Listener listener;
     private final byte[] piece = new byte[PIECE];
     private final byte[] emergency = new byte[EMERGENCY];
     private final ArrayDeque<DescriptorChain> empty = new ArrayDeque<>();
@@ -33,8 +41,9 @@ final class ConsolePort implements ConsoleLine {
     private long received;
     private long dropped;
 
-    ConsolePort(ConsoleEnd end) {
+    ConsolePort(ConsoleEnd end, Listener listener) {
         this.end = end;
+        this.listener = listener;
     }
 
     void attach() {
@@ -166,6 +175,16 @@ final class ConsolePort implements ConsoleLine {
         received += done;
         inputRefused |= done < length;
         return done;
+    }
+
+    @Override
+    public void resized(int columns, int rows) {
+        listener.resized(columns, rows);
+    }
+
+    @Override
+    public void hostOpen(boolean open) {
+        listener.hostOpen(open);
     }
 
     /** Bytes that the end has taken from the guest. */
