@@ -167,17 +167,37 @@ public final class ConsoleDevice implements VirtioDevice {
     }
 
     @Override
+    public boolean takesRequests(int queue) {
+        return queue == ConsoleQueues.RECEIVE;
+    }
+
+    @Override
+    public boolean serve(int queue, QueueContext context) {
+        return port.serveInput(context);
+    }
+
+    @Override
+    public boolean isReady(int queue) {
+        return port.isInputReady();
+    }
+
+    @Override
+    public boolean awaitsRequests(int queue) {
+        return port.awaitsBuffers();
+    }
+
+    @Override
     public void process(int queue, DescriptorChain chain, QueueContext context) {
-        if (queue == ConsoleQueues.RECEIVE) {
-            port.addEmpty(chain, context);
-        } else {
-            port.addFull(chain, context);
-        }
+        port.addFull(chain, context);
     }
 
     @Override
     public void quiesce(int queue, QueueContext context) {
-        port.release(context, queue == ConsoleQueues.RECEIVE);
+        if (queue == ConsoleQueues.RECEIVE) {
+            port.releaseInput(context);
+        } else {
+            port.releaseOutput(context);
+        }
     }
 
     @Override
