@@ -9,6 +9,9 @@ package dev.paravirt.toyos.abi;
  * <p>Task status: u32 task number, u32 state, u64 times it was given the CPU, u64 ns that it had it, u32 length of the
  * name, name.
  *
+ * <p>Device status: u64 inputs, u64 bytes of them, u64 outputs, u64 bytes of them, u64 doorbells, u64 interrupts, u32 length
+ * of the name, name.
+ *
  * <p>Block workload: what is asked for, then what came out; latencies in ns.
  *
  * <p>Endpoint: u32 IPv4 address, u32 port. Socket to be polled: u32 descriptor, u32 what to wait for, u32 what is the case.
@@ -31,6 +34,15 @@ public final class Layout {
     public static final int TASK_CPU_TIME = 16;
     public static final int TASK_NAME_LENGTH = 24;
     public static final int TASK_NAME = 28;
+
+    public static final int DEVICE_INPUTS = 0;
+    public static final int DEVICE_INPUT_BYTES = 8;
+    public static final int DEVICE_OUTPUTS = 16;
+    public static final int DEVICE_OUTPUT_BYTES = 24;
+    public static final int DEVICE_DOORBELLS = 32;
+    public static final int DEVICE_INTERRUPTS = 40;
+    public static final int DEVICE_NAME_LENGTH = 48;
+    public static final int DEVICE_NAME = 52;
 
     public static final int WORKLOAD_OPERATION = 0;
     public static final int WORKLOAD_QUEUE_DEPTH = 4;

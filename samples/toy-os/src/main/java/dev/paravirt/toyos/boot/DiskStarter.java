@@ -7,6 +7,7 @@ import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.Features;
 import dev.paravirt.toyos.kernel.Console;
+import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Disks;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.kernel.ScratchDisk;
@@ -40,9 +41,9 @@ final class DiskStarter implements DeviceStarter {
     public void start(Transport transport) throws IOException {
         BlockDriverOptions options = BlockDriverOptions.DEFAULT.withLines(InterruptController.LINE, 1);
         BlockDriver driver = BlockDriver.start(transport, interrupts, options);
-        DriverVolume volume = new DriverVolume(driver, interrupts, scheduler);
-        interrupts.add(volume);
         String id = driver.deviceId();
+        DriverVolume volume = new DriverVolume("disk " + id, driver, interrupts, scheduler);
+        interrupts.add(volume);
         disks.add(new Disk(id, volume));
         announce(id, driver);
     }
@@ -51,12 +52,16 @@ final class DiskStarter implements DeviceStarter {
         String ring = driver.features().has(Features.RING_PACKED) ? "packed" : "split";
         log.line("kernel: " + driver.name() + " \"" + id + "\": " + driver.capacity() + " sectors, "
                 + (driver.readOnly() ? "read-only, " : "") + ring + " ring");
-        log.line(Report.event("disk")
+        log.report(Report.event("disk")
                 .field("id", id)
                 .field("sectors", driver.capacity())
                 .field("readOnly", driver.readOnly())
                 .field("ring", ring)
                 .toString());
+    }
+
+    List<DeviceStatistics> statistics() {
+        return disks.stream().map(disk -> (DeviceStatistics) disk.volume()).toList();
     }
 
     /**

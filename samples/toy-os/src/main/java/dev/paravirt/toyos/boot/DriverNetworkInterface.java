@@ -8,6 +8,7 @@ import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.spec.net.NetConfig;
 import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.spec.net.NetHeader;
+import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.net.NetworkInterface;
 import dev.paravirt.toyos.net.NetworkStack;
 import java.util.random.RandomGenerator;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A network card behind a virtio driver. The stack works when the interrupt controller polls: what arrives is handled by
  * whichever task gives the CPU away, and no task has to be switched to before the one that waits for it.
  */
-final class DriverNetworkInterface implements NetworkInterface, InterruptSource {
+final class DriverNetworkInterface implements NetworkInterface, InterruptSource, DeviceStatistics {
     private static final int PAIR = 0;
     private static final int BATCH = 64;
     private static final int ETHERNET_HEADER = 14;
@@ -39,6 +40,7 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource 
     private boolean traffic;
 
     private boolean transmitArmed;
+    private long interrupts;
 
     /**
      * @param frameSize the longest frame that the driver has buffers to send
@@ -211,6 +213,7 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource 
             driver.disableTransmitInterrupt(PAIR);
         }
         if (reasons != 0) {
+            interrupts += pending() ? 1 : 0;
             boolean before = driver.linkUp();
             driver.interrupted(reasons);
             announce(!before && driver.linkUp());
@@ -231,6 +234,41 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource 
                 // The driver has dealt with a device that fails; one that only refuses to listen asks again.
             }
         }
+    }
+
+    @Override
+    public String name() {
+        return "network";
+    }
+
+    @Override
+    public long inputs() {
+        return driver.framesReceived(PAIR);
+    }
+
+    @Override
+    public long inputBytes() {
+        return driver.bytesReceived(PAIR);
+    }
+
+    @Override
+    public long outputs() {
+        return driver.framesSent(PAIR);
+    }
+
+    @Override
+    public long outputBytes() {
+        return driver.bytesSent(PAIR);
+    }
+
+    @Override
+    public long doorbells() {
+        return driver.notifications(PAIR);
+    }
+
+    @Override
+    public long interrupts() {
+        return interrupts;
     }
 
     /** Lets go of the device: nothing is sent or received any more. */

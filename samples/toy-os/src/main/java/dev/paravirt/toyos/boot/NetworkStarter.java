@@ -10,11 +10,13 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.toyos.kernel.Console;
+import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Network;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.net.Ipv4Address;
 import dev.paravirt.toyos.net.NetworkStack;
 import java.security.SecureRandom;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Starts the first network card, with a stack on it. A card that cannot be driven is reported, and left alone. */
@@ -53,7 +55,8 @@ final class NetworkStarter implements DeviceStarter {
             int frameSize = cuts ? LONG_FRAME : WHOLE_SEGMENT;
             NetDriver driver = NetDriver.start(transport, interrupts, options(cuts, frameSize));
             DriverNetworkInterface started = new DriverNetworkInterface(driver, frameSize, random);
-            NetworkStack stack = new NetworkStack(started, interrupts::nanoTime, random, scheduler::await);
+            NetworkStack stack = new NetworkStack(
+                    started, interrupts::nanoTime, random, scheduler::awaitUnlessStopped);
             started.connect(stack);
             interrupts.add(started);
             card = started;
@@ -78,6 +81,12 @@ final class NetworkStarter implements DeviceStarter {
         log.line("kernel: " + driver.name() + ": " + Ipv4Address.formatMac(stack.mac()) + ", MTU " + stack.mtu()
                 + ", link " + (stack.linkUp() ? "up" : "down")
                 + (driver.features().has(Features.RING_PACKED) ? ", packed ring" : ", split ring"));
+    }
+
+    /** What the driver has counted. */
+    List<DeviceStatistics> statistics() {
+        DriverNetworkInterface started = card;
+        return started == null ? List.of() : List.of(started);
     }
 
     /** What was started; null if there is no network. */

@@ -7,7 +7,8 @@ import dev.paravirt.guest.jvm.JvmPlatform;
 import dev.paravirt.guest.platform.HypercallGate;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.HypercallTransport;
-import dev.paravirt.toyos.kernel.Disks;
+import dev.paravirt.toyos.kernel.DeviceStatistics;
+import dev.paravirt.toyos.kernel.Devices;
 import dev.paravirt.toyos.kernel.Kernel;
 import dev.paravirt.toyos.kernel.Network;
 import dev.paravirt.toyos.kernel.Scheduler;
@@ -15,6 +16,7 @@ import dev.paravirt.toyos.programs.Programs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -29,25 +31,27 @@ public final class ToyOs {
     private final HypercallMachine machine;
     private final Kernel kernel;
     private final DiskStarter disks;
+    private final ConsoleStarter consoles;
     private final NetworkStarter networks;
 
-    private ToyOs(Platform machinePlatform, HypercallGate gate) throws IOException {
+    private ToyOs(Platform machinePlatform, HypercallGate gate, BootOptions options) throws IOException {
         interrupts = new InterruptController(machinePlatform);
         hypercalls = Hypercalls.attach(gate, interrupts);
         machine = new HypercallMachine(hypercalls, interrupts);
         Scheduler scheduler = new Scheduler(machine);
         kernel = new Kernel(machine, scheduler, Programs.all());
         disks = new DiskStarter(interrupts, scheduler, kernel.console());
+        consoles = new ConsoleStarter(interrupts, scheduler, kernel.console(), options.plain());
         networks = new NetworkStarter(interrupts, scheduler, kernel.console());
     }
 
     /**
-     * A guest in a process of its own: {@code SOCKET [root=ID] [scratch=ID] COMMAND...}. Its exit status is that of the
+     * A guest in a process of its own: {@code SOCKET [root=ID] [scratch=ID] [plain] [net=MODE] COMMAND...}. Its exit status is that of the
      * first program.
      */
     public static void main(String[] arguments) {
         if (arguments.length == 0) {
-            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] COMMAND...");
+            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] [plain] [net=dhcp|none|ADDRESS/PREFIX[,gateway=A][,dns=A]] COMMAND...");
             System.exit(2);
         }
         // A machine whose hypervisor is gone is gone too, whichever task notices.
@@ -78,12 +82,12 @@ public final class ToyOs {
      * Boots on any platform, runs the script, and powers off. The caller becomes the first task. Interrupt line 0 is the
      * kernel's.
      *
-     * @return the exit code: 0 if every command succeeded, 1 if one did not, 70 if the kernel could not mount its volume,
+     * @return the exit code: that of poweroff, or else 0 if every command succeeded, 1 if one did not, 70 if the kernel could not mount its volume,
      *     or not write it back
      * @throws IOException if there is no hypervisor to call
      */
     public static int run(Platform platform, HypercallGate gate, BootOptions options) throws IOException {
-        ToyOs system = new ToyOs(platform, gate);
+        ToyOs system = new ToyOs(platform, gate, options);
         int status;
         try {
             status = system.run(options);
@@ -96,15 +100,18 @@ public final class ToyOs {
     }
 
     private int run(BootOptions options) throws IOException {
-        startDevices(options.network().enabled() ? List.of(disks, networks) : List.of(disks));
-        Disks chosen = disks.choose(options.root(), options.scratch());
+        startDevices(options.network().enabled() ? List.of(disks, consoles, networks) : List.of(disks, consoles));
+        List<DeviceStatistics> statistics = new ArrayList<>(disks.statistics());
+        statistics.addAll(consoles.statistics());
+        statistics.addAll(networks.statistics());
         Network network = networks.network();
+        Devices devices = new Devices(
+                disks.choose(options.root(), options.scratch()), consoles.terminal(), network, statistics);
         if (network != null) {
             network.start(options.network().fixed());
-            kernel.connect(network);
         }
         try {
-            return kernel.run(chosen, options.script().toArray(new String[0]));
+            return kernel.run(devices, options.script().toArray(new String[0]));
         } finally {
             networks.stop();
         }

@@ -6,6 +6,7 @@ import dev.paravirt.toyos.net.Configuration;
 import dev.paravirt.toyos.net.NetworkException;
 import dev.paravirt.toyos.net.NetworkStack;
 import dev.paravirt.toyos.net.NetworkTask;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The network as the kernel runs it: with a task for what is due by the clock. */
@@ -26,12 +27,38 @@ public final class Network {
         work = new NetworkTask(stack, scheduler::await, configuration -> log.line("kernel: network: " + configuration));
     }
 
-    /** The stack of a network that programs ask for; they learn if there is none. */
-    static NetworkStack stack(@Nullable Network network) throws SystemCallException {
+    NetworkStack stack() {
+        return stack;
+    }
+
+    /** The network that programs ask for; they learn if there is none. */
+    static Network of(@Nullable Network network) throws SystemCallException {
         if (network == null) {
             throw new SystemCallException(Errno.NO_DEVICE);
         }
-        return network.stack;
+        return network;
+    }
+
+    /** Lets go what was sent. */
+    void flush() {
+        stack.flush();
+    }
+
+    /**
+     * Waits until a condition holds, or the waiting task is told to stop.
+     *
+     * @param nanos at the longest; negative for ever
+     * @return whether it holds
+     */
+    boolean await(BooleanSupplier condition, long nanos) {
+        if (condition.getAsBoolean()) {
+            return true;
+        }
+        long now = stack.now();
+        // Whoever is waited for may wait for what we have sent.
+        stack.flush();
+        return scheduler.awaitUnlessStopped(
+                condition, nanos < 0 || nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos);
     }
 
     /** An IPv4 address as a program gives it: 32 bits, with or without sign. */

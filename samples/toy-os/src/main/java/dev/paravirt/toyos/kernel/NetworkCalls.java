@@ -23,7 +23,7 @@ final class NetworkCalls {
     }
 
     private NetworkStack stack() throws SystemCallException {
-        return Network.stack(network);
+        return Network.of(network).stack();
     }
 
     long resolve(UserMemory memory, String name, long address, long size)

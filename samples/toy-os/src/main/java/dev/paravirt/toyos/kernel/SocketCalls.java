@@ -5,30 +5,26 @@ import dev.paravirt.toyos.abi.Errno;
 import dev.paravirt.toyos.abi.Layout;
 import dev.paravirt.toyos.net.Datagram;
 import dev.paravirt.toyos.net.NetworkException;
-import dev.paravirt.toyos.net.NetworkStack;
 import dev.paravirt.toyos.net.TcpListener;
 import dev.paravirt.toyos.net.TcpSocket;
 import dev.paravirt.toyos.net.UdpSocket;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The system calls on sockets. */
 final class SocketCalls {
     private static final int MOST_BACKLOG = 256;
     private static final int MOST_DATAGRAM = 65_535;
-    private static final int MOST_POLLED = 64;
+    private static final int MOST_POLLED = 256;
 
     private final @Nullable Network network;
-    private final Scheduler scheduler;
 
     /** @param network null if there is none: then every call fails */
-    SocketCalls(@Nullable Network network, Scheduler scheduler) {
+    SocketCalls(@Nullable Network network) {
         this.network = network;
-        this.scheduler = scheduler;
     }
 
-    private NetworkStack stack() throws SystemCallException {
-        return Network.stack(network);
+    private Network network() throws SystemCallException {
+        return Network.of(network);
     }
 
     private static int port(long number) throws SystemCallException {
@@ -40,8 +36,9 @@ final class SocketCalls {
 
     long connect(Process process, long address, long port, long timeout) throws NetworkException, SystemCallException {
         int number = process.freeDescriptor();
-        TcpSocket socket = stack().connect(Network.address(address), port(port), Network.timeout(timeout));
-        process.open(number, new OpenDescriptor.Connection(socket));
+        TcpSocket socket =
+                network().stack().connect(Network.address(address), port(port), Network.timeout(timeout));
+        process.open(number, new SocketDescriptor.Connection(network(), socket));
         return number;
     }
 
@@ -50,68 +47,37 @@ final class SocketCalls {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
         int number = process.freeDescriptor();
-        TcpListener socket = stack().listen(port(port), (int) Math.min(backlog, MOST_BACKLOG));
-        process.open(number, new OpenDescriptor.Listener(socket));
+        TcpListener socket = network().stack().listen(port(port), (int) Math.min(backlog, MOST_BACKLOG));
+        process.open(number, new SocketDescriptor.Listener(network(), socket));
         return number;
     }
 
     long accept(Process process, long fd, long address) throws SystemCallException {
         process.memory.check(address, Layout.ENDPOINT_SIZE);
-        if (!(socket(process, fd) instanceof OpenDescriptor.Listener listener)) {
+        if (!(socket(process, fd) instanceof SocketDescriptor.Listener listener)) {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
         int number = process.freeDescriptor();
-        await(listener, listener::readable);
+        listener.await(listener::readable);
         TcpSocket accepted = listener.socket.poll();
         if (accepted == null) {
-            throw new SystemCallException(Errno.WOULD_BLOCK);
+            throw new SystemCallException(Errno.NOT_YET);
         }
-        process.open(number, new OpenDescriptor.Connection(accepted));
+        process.open(number, new SocketDescriptor.Connection(network(), accepted));
         putEndpoint(process.memory, address, accepted.remoteAddress(), accepted.remotePort());
         return number;
     }
 
     long bind(Process process, long port) throws NetworkException, SystemCallException {
         int number = process.freeDescriptor();
-        UdpSocket socket = stack().bind(port(port));
-        process.open(number, new OpenDescriptor.Datagrams(socket));
+        UdpSocket socket = network().stack().bind(port(port));
+        process.open(number, new SocketDescriptor.Datagrams(network(), socket));
         return number;
-    }
-
-    long read(Process process, long fd, long address, long length) throws NetworkException, SystemCallException {
-        int start = process.memory.check(address, length);
-        OpenDescriptor.Connection connection = connection(process, fd);
-        if (length == 0) {
-            return 0;
-        }
-        await(connection, connection::readable);
-        int count = connection.socket.tryRead(process.memory.array(), start, (int) length);
-        stack().flush();
-        return Math.max(0, count);
-    }
-
-    long write(Process process, long fd, long address, long length) throws NetworkException, SystemCallException {
-        int start = process.memory.check(address, length);
-        OpenDescriptor.Connection connection = connection(process, fd);
-        int done = 0;
-        while (done < length) {
-            try {
-                await(connection, connection::writable);
-            } catch (SystemCallException notInTime) {
-                if (done > 0) {
-                    return done;
-                }
-                throw notInTime;
-            }
-            done += connection.socket.tryWrite(process.memory.array(), start + done, (int) length - done);
-        }
-        stack().flush();
-        return done;
     }
 
     long shutDown(Process process, long fd) throws SystemCallException {
         connection(process, fd).socket.shutdownOutput();
-        stack().flush();
+        network().flush();
         return 0;
     }
 
@@ -119,15 +85,18 @@ final class SocketCalls {
             throws NetworkException, SystemCallException {
         UserMemory memory = process.memory;
         int start = memory.check(address, length);
-        OpenDescriptor.Datagrams datagrams = datagrams(process, fd);
+        if (length > 0 && process.descriptor(fd) instanceof SocketDescriptor.Connection connection) {
+            return connection.writeSome(memory.array(), start, (int) length);
+        }
+        SocketDescriptor.Datagrams datagrams = datagrams(process, fd);
         int destination = memory.getInt(endpoint + Layout.ENDPOINT_ADDRESS);
         int port = port(memory.getInt(endpoint + Layout.ENDPOINT_PORT));
         if (length > MOST_DATAGRAM) {
             throw new SystemCallException(Errno.MESSAGE_TOO_LONG);
         }
-        await(datagrams, datagrams::writable);
+        datagrams.await(datagrams::writable);
         datagrams.socket.send(destination, port, memory.array(), start, (int) length);
-        stack().flush();
+        network().flush();
         return length;
     }
 
@@ -135,11 +104,11 @@ final class SocketCalls {
         UserMemory memory = process.memory;
         int start = memory.check(address, size);
         memory.check(endpoint, Layout.ENDPOINT_SIZE);
-        OpenDescriptor.Datagrams datagrams = datagrams(process, fd);
-        await(datagrams, datagrams::readable);
+        SocketDescriptor.Datagrams datagrams = datagrams(process, fd);
+        datagrams.await(datagrams::readable);
         Datagram datagram = datagrams.socket.poll();
         if (datagram == null) {
-            throw new SystemCallException(Errno.WOULD_BLOCK);
+            throw new SystemCallException(Errno.NOT_YET);
         }
         byte[] data = datagram.data();
         System.arraycopy(data, 0, memory.array(), start, (int) Math.min(size, data.length));
@@ -158,15 +127,14 @@ final class SocketCalls {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
         memory.check(entries, count * Layout.POLL_SIZE);
-        OpenDescriptor.Socket[] sockets = new OpenDescriptor.Socket[(int) count];
+        SocketDescriptor[] sockets = new SocketDescriptor[(int) count];
         int[] wanted = new int[sockets.length];
         for (int i = 0; i < sockets.length; i++) {
             long entry = entries + (long) i * Layout.POLL_SIZE;
             sockets[i] = socket(process, memory.getInt(entry + Layout.POLL_DESCRIPTOR));
             wanted[i] = memory.getInt(entry + Layout.POLL_WANTED);
         }
-        stack().flush();
-        scheduler.await(() -> anyReady(sockets, wanted), deadline(nanos));
+        network().await(() -> anyReady(sockets, wanted), nanos);
         int ready = 0;
         for (int i = 0; i < sockets.length; i++) {
             int now = ready(sockets[i], wanted[i]);
@@ -176,7 +144,7 @@ final class SocketCalls {
         return ready;
     }
 
-    private static boolean anyReady(OpenDescriptor.Socket[] sockets, int[] wanted) {
+    private static boolean anyReady(SocketDescriptor[] sockets, int[] wanted) {
         for (int i = 0; i < sockets.length; i++) {
             if (ready(sockets[i], wanted[i]) != 0) {
                 return true;
@@ -185,7 +153,7 @@ final class SocketCalls {
         return false;
     }
 
-    private static int ready(OpenDescriptor.Socket socket, int wanted) {
+    private static int ready(SocketDescriptor socket, int wanted) {
         boolean readable = (wanted & Layout.POLL_READABLE) != 0 && socket.readable();
         boolean writable = (wanted & Layout.POLL_WRITABLE) != 0 && socket.writable();
         return (readable ? Layout.POLL_READABLE : 0) | (writable ? Layout.POLL_WRITABLE : 0);
@@ -194,53 +162,35 @@ final class SocketCalls {
     long endpoints(Process process, long fd, long address) throws SystemCallException {
         UserMemory memory = process.memory;
         memory.check(address, 2L * Layout.ENDPOINT_SIZE);
-        int own = stack().configuration().address();
+        int own = network().stack().configuration().address();
         switch (socket(process, fd)) {
-            case OpenDescriptor.Connection connection -> {
+            case SocketDescriptor.Connection connection -> {
                 TcpSocket socket = connection.socket;
                 putEndpoint(memory, address, socket.localAddress(), socket.localPort());
                 putEndpoint(memory, address + Layout.ENDPOINT_SIZE, socket.remoteAddress(), socket.remotePort());
             }
-            case OpenDescriptor.Listener listener -> putEndpoint(memory, address, own, listener.socket.port());
-            case OpenDescriptor.Datagrams datagrams -> putEndpoint(memory, address, own, datagrams.socket.port());
+            case SocketDescriptor.Listener listener -> putEndpoint(memory, address, own, listener.socket.port());
+            case SocketDescriptor.Datagrams datagrams -> putEndpoint(memory, address, own, datagrams.socket.port());
         }
         return 0;
     }
 
-    /** Waits as long as the socket says. */
-    private void await(OpenDescriptor.Socket socket, BooleanSupplier condition) throws SystemCallException {
-        if (condition.getAsBoolean()) {
-            return;
-        }
-        // Whoever is waited for may wait for what we have sent.
-        stack().flush();
-        scheduler.await(condition, deadline(socket.timeout));
-        if (!condition.getAsBoolean()) {
-            throw new SystemCallException(socket.timeout == 0 ? Errno.WOULD_BLOCK : Errno.TIMED_OUT);
-        }
-    }
-
-    private long deadline(long nanos) throws SystemCallException {
-        long now = stack().now();
-        return nanos < 0 || nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + nanos;
-    }
-
-    private static OpenDescriptor.Socket socket(Process process, long fd) throws SystemCallException {
-        if (process.descriptor(fd) instanceof OpenDescriptor.Socket socket) {
+    private static SocketDescriptor socket(Process process, long fd) throws SystemCallException {
+        if (process.descriptor(fd) instanceof SocketDescriptor socket) {
             return socket;
         }
         throw new SystemCallException(Errno.INVALID_ARGUMENT);
     }
 
-    private static OpenDescriptor.Connection connection(Process process, long fd) throws SystemCallException {
-        if (process.descriptor(fd) instanceof OpenDescriptor.Connection connection) {
+    private static SocketDescriptor.Connection connection(Process process, long fd) throws SystemCallException {
+        if (process.descriptor(fd) instanceof SocketDescriptor.Connection connection) {
             return connection;
         }
         throw new SystemCallException(Errno.INVALID_ARGUMENT);
     }
 
-    private static OpenDescriptor.Datagrams datagrams(Process process, long fd) throws SystemCallException {
-        if (process.descriptor(fd) instanceof OpenDescriptor.Datagrams datagrams) {
+    private static SocketDescriptor.Datagrams datagrams(Process process, long fd) throws SystemCallException {
+        if (process.descriptor(fd) instanceof SocketDescriptor.Datagrams datagrams) {
             return datagrams;
         }
         throw new SystemCallException(Errno.INVALID_ARGUMENT);

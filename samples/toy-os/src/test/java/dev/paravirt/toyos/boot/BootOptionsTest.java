@@ -10,12 +10,12 @@ class BootOptionsTest {
     @Test
     void disksAreNamedBeforeCommands() {
         assertThat(BootOptions.parse(List.of("root=system", "scratch=spare", "ls /", "df")))
-                .isEqualTo(new BootOptions("system", "spare", NetworkOption.DHCP, List.of("ls /", "df")));
+                .isEqualTo(new BootOptions("system", "spare", List.of("ls /", "df")));
     }
 
     @Test
     void nothingIsScratchUnlessItIsNamed() {
-        assertThat(BootOptions.parse(List.of("ls /"))).isEqualTo(new BootOptions(null, null, NetworkOption.DHCP, List.of("ls /")));
+        assertThat(BootOptions.parse(List.of("ls /"))).isEqualTo(new BootOptions(null, null, List.of("ls /")));
     }
 
     @Test

@@ -164,6 +164,7 @@ class KernelTest {
 
     private int run(Map<String, Program> programs, String... script) throws IOException {
         Kernel kernel = new Kernel(machine, new Scheduler(machine), programs);
-        return kernel.run(new Disks(volume, new ScratchDisk(scratch, () -> 0, () -> 0)), script);
+        Disks disks = new Disks(volume, new ScratchDisk(scratch, () -> 0, () -> 0));
+        return kernel.run(new Devices(disks, null, List.of()), script);
     }
 }
