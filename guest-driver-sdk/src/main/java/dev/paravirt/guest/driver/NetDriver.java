@@ -337,6 +337,8 @@ public final class NetDriver {
     public void acknowledgeAnnouncement() throws DeviceException {
         require(NetFeatures.GUEST_ANNOUNCE);
         session.command(NetControl.ANNOUNCE, NetControl.ANNOUNCE_ACK, 0);
+        // The device has taken its request back, which it need not tell by interrupt.
+        session.readStatus();
     }
 
     private void require(int feature) throws DeviceException {
