@@ -20,10 +20,12 @@ final class ControlCommands {
 
     private final NetDevice device;
     private final SteeringCommands steering;
+    private final OffloadCommands offloads;
 
     ControlCommands(NetDevice device) {
         this.device = device;
         this.steering = new SteeringCommands(device);
+        this.offloads = new OffloadCommands(device);
     }
 
     /**
@@ -41,6 +43,7 @@ final class ControlCommands {
             case NetControl.VLAN -> setVlan(command, chain, length);
             case NetControl.ANNOUNCE -> acknowledge(command, length);
             case NetControl.MQ -> steering.execute(command, chain, length);
+            case NetControl.GUEST_OFFLOADS -> offloads.execute(command, chain, length);
             default -> false;
         };
         return done ? NetControl.OK : NetControl.ERR;

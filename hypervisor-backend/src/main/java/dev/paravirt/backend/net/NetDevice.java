@@ -32,6 +32,7 @@ public final class NetDevice implements VirtioDevice {
     private static final int NO_STATUS = 0;
 
     private final NetBackend backend;
+    private final FeatureBits backendOffloads;
     private final FeatureBits features;
     private final long firstMac;
     private final int mtu;
@@ -49,6 +50,7 @@ public final class NetDevice implements VirtioDevice {
     private volatile FeatureBits negotiated = FeatureBits.NONE;
     private volatile int headerSize = NetHeader.SIZE;
     private volatile int controlQueue;
+    private volatile FeatureBits guestOffloads = FeatureBits.NONE;
     private volatile boolean mergesBuffers;
     private volatile ReceiveFilter filter;
     private volatile ReceiveSteering steering = ReceiveSteering.FIRST;
@@ -60,7 +62,9 @@ public final class NetDevice implements VirtioDevice {
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
+        FeatureBits offloads = backend.offloads();
         this.backend = backend;
+        this.backendOffloads = offloads;
         this.features = options.features();
         this.firstMac = options.mac();
         this.mtu = options.mtu();
@@ -72,8 +76,8 @@ public final class NetDevice implements VirtioDevice {
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(this, pair, queueSize, options.backlog());
-            transmit[pair] = new TransmitQueue(this, pair, backend);
+            receive[pair] = new ReceiveQueue(this, pair, offloads, queueSize, options.backlog());
+            transmit[pair] = new TransmitQueue(this, pair, backend, offloads);
         }
     }
 
@@ -139,6 +143,7 @@ public final class NetDevice implements VirtioDevice {
                 firstMac, driverFeatures.has(NetFeatures.CTRL_RX), driverFeatures.has(NetFeatures.CTRL_VLAN));
         steering = ReceiveSteering.FIRST;
         hash = driverFeatures.has(NetFeatures.HASH_REPORT) ? PacketHash.NONE : null;
+        guestOffloads(driverFeatures.and(OffloadCommands.GUEST));
     }
 
     @Override
@@ -244,6 +249,20 @@ public final class NetDevice implements VirtioDevice {
 
     void steering(ReceiveSteering changed) {
         steering = changed;
+    }
+
+    /** What the driver takes at the moment. */
+    FeatureBits guestOffloads() {
+        return guestOffloads;
+    }
+
+    void guestOffloads(FeatureBits wanted) {
+        guestOffloads = wanted;
+        FeatureBits given = wanted.and(backendOffloads);
+        for (int unmet = NetFeatures.firstUnmet(given); unmet >= 0; unmet = NetFeatures.firstUnmet(given)) {
+            given = given.without(unmet);
+        }
+        backend.driverOffloads(given);
     }
 
     @Nullable
@@ -353,11 +372,12 @@ public final class NetDevice implements VirtioDevice {
         }
 
         private ReceiveQueue queueFor(ByteBuf frame) {
+            int lead = backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
             ReceiveSteering now = steering;
             if (now == ReceiveSteering.FIRST) {
                 return receive[0];
             }
-            int chosen = now.pair(frame, frame.readerIndex(), frame.readableBytes());
+            int chosen = now.pair(frame, frame.readerIndex() + lead, frame.readableBytes() - lead);
             // A queue that is being reset is passed over, if the driver did not choose it.
             for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {
                 chosen = receive[pair].isServed() ? pair : chosen;

@@ -24,7 +24,11 @@ public final class NetOptions {
             NetFeatures.MQ,
             NetFeatures.RSS,
             NetFeatures.HASH_REPORT,
-            NetFeatures.SPEED_DUPLEX);
+            NetFeatures.CTRL_GUEST_OFFLOADS,
+            NetFeatures.GUEST_HDRLEN,
+            NetFeatures.SPEED_DUPLEX)
+            .or(OffloadCommands.HOST)
+            .or(OffloadCommands.GUEST);
 
     private static final int MAX_QUEUE_PAIRS = 128;
     private static final int DEFAULT_QUEUE_SIZE = 256;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;
@@ -29,6 +30,11 @@ final class Frames {
         frame[12] = (byte) (TYPE_IPV4 >> 8);
         frame[13] = (byte) TYPE_IPV4;
         return frame;
+    }
+
+    /** A frame behind a struct virtio_net_hdr that asks for nothing. */
+    static byte[] headed(String destination, String source, int length) {
+        return concat(new byte[NetHeader.SIZE], frame(destination, source, length));
     }
 
     static byte[] tagged(String destination, String source, int length, int vlan) {

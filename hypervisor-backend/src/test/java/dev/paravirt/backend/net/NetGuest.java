@@ -36,16 +36,17 @@ final class NetGuest implements AutoCloseable {
             SPLIT.with(Features.RING_PACKED).with(Features.IN_ORDER).with(Features.EVENT_IDX);
     private static final int QUEUE_SIZE = 64;
     private static final int BUFFER = 4096;
+    private static final int OUT = 1 << 17;
 
     final NetDevice device;
-    final Wire wire = new Wire();
+    final Wire wire;
     final CountingInterrupt interrupt = new CountingInterrupt();
     final DeviceSession session;
     private final TestMemory memory = new TestMemory();
     private final QueueWorker worker = QueueWorker.start("net worker under test");
     private final DmaBuffer[] buffers = new DmaBuffer[QUEUE_SIZE];
     private final int[] sizes = new int[QUEUE_SIZE];
-    private final DmaBuffer out = memory.allocate(2 * BUFFER);
+    private final DmaBuffer out = memory.allocate(OUT);
     private final DmaBuffer command = memory.allocate(BUFFER);
     private final DmaBuffer ack = memory.allocate(1);
     private final DmaBuffer[] rings;
@@ -60,6 +61,11 @@ final class NetGuest implements AutoCloseable {
     }
 
     NetGuest(NetOptions options, FeatureBits features) {
+        this(new Wire(), options, features);
+    }
+
+    NetGuest(Wire wire, NetOptions options, FeatureBits features) {
+        this.wire = wire;
         this.features = features;
         device = new NetDevice(wire, options);
         session = DeviceSession.start(device, memory.guest(), Features.MMIO, interrupt, List.of(worker));
@@ -72,11 +78,31 @@ final class NetGuest implements AutoCloseable {
     }
 
     /** The other end of the cable. */
-    static final class Wire implements NetBackend {
+    static class Wire implements NetBackend {
         final List<byte[]> sent = new CopyOnWriteArrayList<>();
+        final FeatureBits offloads;
+        volatile FeatureBits driverOffloads = FeatureBits.NONE;
         volatile boolean takes = true;
         volatile boolean closed;
         private volatile @Nullable NetPort port;
+
+        Wire() {
+            this(FeatureBits.NONE);
+        }
+
+        Wire(FeatureBits offloads) {
+            this.offloads = offloads;
+        }
+
+        @Override
+        public FeatureBits offloads() {
+            return offloads;
+        }
+
+        @Override
+        public void driverOffloads(FeatureBits guest) {
+            driverOffloads = guest;
+        }
 
         @Override
         public void attach(NetPort device) {
