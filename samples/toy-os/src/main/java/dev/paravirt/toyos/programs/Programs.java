@@ -32,6 +32,8 @@ public final class Programs {
         programs.put("resolve", program(NetworkPrograms::resolve));
         programs.put("httpget", program(HttpGet::run));
         programs.put("httpd", program(HttpServer::run));
+        programs.put("netperf", program(NetPerf::run));
+        programs.put("iperf3", program(Iperf::run));
         programs.put("blockbench", program(BlockBench::run));
         return programs;
     }

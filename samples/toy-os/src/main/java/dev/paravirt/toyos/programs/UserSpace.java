@@ -87,6 +87,14 @@ final class UserSpace {
         call("write", SystemCall.WRITE, fd, address, length, 0);
     }
 
+    long getLong(int address) {
+        return fields.getLong(address);
+    }
+
+    void putLong(int address, long value) {
+        fields.putLong(address, value);
+    }
+
     void seek(int fd, long position) throws UserException {
         call("seek", SystemCall.SEEK, fd, position, 0, 0);
     }
