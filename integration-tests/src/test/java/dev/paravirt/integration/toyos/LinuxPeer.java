@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.paravirt.integration.container;
+package dev.paravirt.integration.toyos;
 
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.Device;
@@ -31,8 +31,8 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
 
     // Named, so that no nameless image is left behind; built anew only when this changes.
     private static final ImageFromDockerfile IMAGE = new ImageFromDockerfile("localhost/paravirt-peer:1", false)
-            .withFileFromClasspath("peer", "dev/paravirt/integration/container/peer")
-            .withFileFromClasspath("install", "dev/paravirt/integration/container/install")
+            .withFileFromClasspath("peer", "dev/paravirt/integration/toyos/peer")
+            .withFileFromClasspath("install", "dev/paravirt/integration/toyos/install")
             .withDockerfileFromBuilder(builder -> builder.from("debian:bookworm-slim")
                     .copy("install", "/usr/local/sbin/install-peer")
                     .run("sh /usr/local/sbin/install-peer")
