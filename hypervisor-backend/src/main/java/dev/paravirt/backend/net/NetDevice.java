@@ -81,7 +81,8 @@ public final class NetDevice implements VirtioDevice {
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
+            receive[pair] = new ReceiveQueue(
+                    this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
             transmit[pair] = new TransmitQueue(this, pair, backend, offloads, coalescing.of(NetQueues.transmit(pair)));
         }
     }
@@ -122,8 +123,7 @@ public final class NetDevice implements VirtioDevice {
         config.putInt(NetConfig.SPEED, speed);
         config.put(NetConfig.DUPLEX, (byte) NetConfig.DUPLEX_FULL);
         config.put(NetConfig.RSS_MAX_KEY_SIZE, (byte) NetHash.MIN_MAX_KEY_SIZE);
-        config.putShort(
-                NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
+        config.putShort(NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
         config.putInt(NetConfig.SUPPORTED_HASH_TYPES, PacketHash.SUPPORTED);
         System.arraycopy(bytes, offset, destination, start, length);
     }

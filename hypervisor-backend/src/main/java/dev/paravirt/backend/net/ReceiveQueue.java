@@ -42,8 +42,7 @@ final class ReceiveQueue {
     private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
     /** @param offloads those of the backend */
-    ReceiveQueue(
-            NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
+    ReceiveQueue(NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
         this.device = device;
         this.pair = pair;
         this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
