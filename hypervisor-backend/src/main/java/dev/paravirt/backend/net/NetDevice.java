@@ -64,9 +64,8 @@ public final class NetDevice implements VirtioDevice {
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
-        FeatureBits offloads = backend.offloads();
         this.backend = backend;
-        this.backendOffloads = offloads;
+        this.backendOffloads = backend.offloads();
         this.features = options.features();
         this.firstMac = options.mac();
         this.mtu = options.mtu();
@@ -81,9 +80,10 @@ public final class NetDevice implements VirtioDevice {
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(
-                    this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
-            transmit[pair] = new TransmitQueue(this, pair, backend, offloads, coalescing.of(NetQueues.transmit(pair)));
+            Coalescing received = coalescing.of(NetQueues.receive(pair));
+            Coalescing sent = coalescing.of(NetQueues.transmit(pair));
+            receive[pair] = new ReceiveQueue(this, pair, backend, options, received);
+            transmit[pair] = new TransmitQueue(this, pair, backend, backendOffloads, sent);
         }
     }
 
@@ -251,6 +251,11 @@ public final class NetDevice implements VirtioDevice {
         return negotiated;
     }
 
+    /** Bytes before each frame of the backend's. */
+    int lead() {
+        return backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
+    }
+
     /** Bytes of the header in each buffer of the driver's. */
     int headerSize() {
         return headerSize;
@@ -406,12 +411,11 @@ public final class NetDevice implements VirtioDevice {
         }
 
         private ReceiveQueue queueFor(ByteBuf frame) {
-            int lead = backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
             ReceiveSteering now = steering;
             if (now == ReceiveSteering.FIRST) {
                 return receive[0];
             }
-            int chosen = now.pair(frame, frame.readerIndex() + lead, frame.readableBytes() - lead);
+            int chosen = now.pair(frame, frame.readerIndex() + lead(), frame.readableBytes() - lead());
             // A queue that is being reset is passed over, if the driver did not choose it.
             for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {
                 chosen = receive[pair].isServed() ? pair : chosen;
