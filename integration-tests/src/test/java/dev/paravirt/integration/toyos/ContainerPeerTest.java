@@ -3,9 +3,12 @@ package dev.paravirt.integration.toyos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.backend.net.Cable;
+import dev.paravirt.backend.net.LearningSwitch;
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.net.NetOptions;
+import dev.paravirt.backend.net.wire.UdpBackend;
 import dev.paravirt.backend.net.wire.Wire;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +25,8 @@ class ContainerPeerTest {
 
     /** What networks do to frames at their worst, and no delay that makes a test long. */
     private static final String FAULTS = ",loss=0.01,reorder=0.05,delay=50ms";
+
+    private static final int GUESTS = 4;
 
     private LinuxPeer peer;
 
@@ -51,10 +56,6 @@ class ContainerPeerTest {
         return ToyOsGuest.start(card(Wire.parse(wire).open()), words);
     }
 
-    private String sha256InPeer(String file) throws Exception {
-        return peer.run("sha256sum <" + file).substring(0, 64);
-    }
-
     @Test
     void getsAnAddressAndNamesAndEchoes() throws Exception {
         try (ToyOsGuest guest = boot("", "net=dhcp", "ping 198.18.9.1 -c 5", "resolve files.test", "ifconfig")) {
@@ -77,7 +78,7 @@ class ContainerPeerTest {
         try (ToyOsGuest guest = boot("", script.toArray(String[]::new))) {
             assertThat(guest.await()).as("%s", guest.lines()).isZero();
             for (int size : SIZES) {
-                assertThat(guest.sha256("/" + size)).as("%d bytes", size).isEqualTo(sha256InPeer("/srv/" + size));
+                assertThat(guest.sha256("/" + size)).as("%d bytes", size).isEqualTo(peer.sha256("/srv/" + size));
             }
         }
     }
@@ -95,7 +96,7 @@ class ContainerPeerTest {
             guest.awaitText("serving / on port 8080");
             String url = "http://198.18.9.20:8080";
             peer.run("curl -sSf " + url + "/large >/tmp/large && curl -sSf " + url + "/empty >/tmp/empty");
-            assertThat(sha256InPeer("/tmp/large")).isEqualTo(guest.sha256("/large"));
+            assertThat(peer.sha256("/tmp/large")).isEqualTo(guest.sha256("/large"));
             assertThat(peer.run("stat -c %s /tmp/empty")).isEqualTo("0\n");
             assertThat(peer.run("curl -s -o /dev/null -w '%{http_code}' " + url + "/absent")).isEqualTo("404");
             assertThat(peer.run("curl -sS --path-as-is -o /dev/null -w '%{http_code}' " + url + "/../../etc/passwd"))
@@ -114,7 +115,6 @@ class ContainerPeerTest {
                 "iperf3 -c 198.18.9.1 -t 1 -u -b 50",
                 "iperf3 -c 198.18.9.1 -t 1 -u -b 50 -R")) {
             assertThat(guest.await()).as("%s", guest.lines()).isZero();
-            System.out.println(String.join("\n", guest.lines()));
         }
     }
 
@@ -131,8 +131,8 @@ class ContainerPeerTest {
                 "httpd / 80 -n 1")) {
             guest.awaitText("serving / on port 80");
             peer.run("curl -sSf http://198.18.9.20/out >/tmp/out");
-            assertThat(guest.sha256("/file")).isEqualTo(sha256InPeer("/srv/file"));
-            assertThat(guest.sha256("/out")).isEqualTo(sha256InPeer("/tmp/out"));
+            assertThat(guest.sha256("/file")).isEqualTo(peer.sha256("/srv/file"));
+            assertThat(guest.sha256("/out")).isEqualTo(peer.sha256("/tmp/out"));
             assertThat(guest.await()).as("%s", guest.lines()).isZero();
         }
     }
@@ -153,5 +153,55 @@ class ContainerPeerTest {
             assertThat(guest.sha256("/still-here")).hasSize(64);
             assertThat(guest.lines()).anyMatch(line -> line.startsWith("httpget: "));
         }
+    }
+
+    @Test
+    void aSmallNetworkOfFourGuestsAndTheContainer() throws Exception {
+        peer.run("head -c 30000 /dev/urandom >/srv/file");
+        LearningSwitch network = new LearningSwitch();
+        List<ToyOsGuest> guests = new ArrayList<>();
+        try (Cable cable = Cable.join(network.addPort(), UdpBackend.to(peer.frames(), null), 1500)) {
+            assertThat(cable).isNotNull();
+            for (int self = 1; self <= GUESTS; self++) {
+                NetOptions options = new NetOptions("02:00:00:00:01:0" + self);
+                guests.add(ToyOsGuest.start(new NetDevice(network.addPort(), options), scriptOfOne(self)));
+            }
+            for (int i = 0; i < GUESTS; i++) {
+                guests.get(i).awaitText("serving / on port 80");
+                peer.run("curl -sSf http://198.18.9.2" + (i + 1) + "/file >/tmp/" + i);
+                assertThat(peer.sha256("/tmp/" + i)).isEqualTo(guests.get(i).sha256("/file"));
+            }
+            for (ToyOsGuest guest : guests) {
+                assertThat(guest.await()).as("%s", guest.lines()).isZero();
+                assertThat(guest.sha256("/from-peer")).isEqualTo(peer.sha256("/srv/file"));
+                for (int other = 1; other <= GUESTS; other++) {
+                    if (guest != guests.get(other - 1)) {
+                        assertThat(guest.sha256("/from" + other))
+                                .isEqualTo(guests.get(other - 1).sha256("/file"));
+                    }
+                }
+            }
+        } finally {
+            guests.forEach(ToyOsGuest::close);
+        }
+    }
+
+    /** Serves a file to the three others and to the container, and fetches one of each. */
+    private static String[] scriptOfOne(int self) {
+        List<String> script = new ArrayList<>();
+        script.add("net=198.18.9.2" + self + "/24");
+        script.add("write /file 30000 " + self);
+        script.add("sha256 /file");
+        script.add("httpd / 80 -n " + GUESTS + " &");
+        for (int other = 1; other <= GUESTS; other++) {
+            if (other != self) {
+                script.add("httpget http://198.18.9.2" + other + "/file -o /from" + other + " -r 60");
+                script.add("sha256 /from" + other);
+            }
+        }
+        script.add("httpget http://" + LinuxPeer.ADDRESS + "/file -o /from-peer -r 60");
+        script.add("sha256 /from-peer");
+        script.add("wait");
+        return script.toArray(String[]::new);
     }
 }

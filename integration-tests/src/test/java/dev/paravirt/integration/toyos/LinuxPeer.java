@@ -2,6 +2,7 @@
 package dev.paravirt.integration.toyos;
 
 import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.Device;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.HostConfig;
@@ -27,6 +28,7 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
     static final String ADDRESS = "198.18.9.1";
 
     static final String PREFIX = ADDRESS + "/24";
+    private static final int SHA256_DIGITS = 64;
     private static final ExposedPort FRAMES = new ExposedPort(7000, InternetProtocol.UDP);
 
     // Named, so that no nameless image is left behind; built anew only when this changes.
@@ -66,7 +68,31 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
 
     /** Its address on the engine's bridge. */
     String bridgeAddress() {
-        return getContainerInfo().getNetworkSettings().getNetworks().values().iterator().next().getIpAddress();
+        return bridge().getIpAddress();
+    }
+
+    int bridgePrefixLength() {
+        return bridge().getIpPrefixLen();
+    }
+
+    private ContainerNetwork bridge() {
+        return getContainerInfo().getNetworkSettings().getNetworks().values().iterator().next();
+    }
+
+    /** The bridge's interface on the host. */
+    String bridgeName() {
+        String name = getDockerClient()
+                .inspectNetworkCmd()
+                .withNetworkId(bridge().getNetworkID())
+                .exec()
+                .getOptions()
+                .get("com.docker.network.bridge.name");
+        return Objects.requireNonNull(name, "the engine's default network is no bridge");
+    }
+
+    /** The checksum of a file in it. */
+    String sha256(String file) throws IOException, InterruptedException {
+        return run("sha256sum <" + file).substring(0, SHA256_DIGITS);
     }
 
     /** Runs a shell command in it, and returns what that printed. */
