@@ -5,7 +5,7 @@ import dev.paravirt.toyos.abi.Errno;
 
 /** help [COMMAND]: a line for each program, or how to use one. */
 final class Help {
-    private static final int WIDTH = 18;
+    private static final int WIDTH = 24;
 
     private static final String[][] BUILT_IN = {
         {"cd", "[PATH]", "goes to another directory"},

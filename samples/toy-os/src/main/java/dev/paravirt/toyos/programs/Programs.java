@@ -56,7 +56,7 @@ public final class Programs {
         add("wc", "[FILE...]", "counts lines, words and bytes", TextPrograms::count);
         add("grep", "[-inv] TEXT [FILE...]", "shows lines that contain a text", TextPrograms::find);
         add("head", "[-n LINES] [FILE]", "shows the first lines", TextPrograms::head);
-        add("sha256", "PATH...", "shows checksums of files, and of all in directories", FillPrograms::checksum);
+        add("sha256", "PATH...", "shows checksums, of all that is in directories too", FillPrograms::checksum);
         add("write", "FILE SIZE SEED", "writes a file of pseudo-random bytes", FillPrograms::write);
         add("append", "FILE SIZE SEED", "as write, behind what is there", FillPrograms::append);
         add("truncate", "FILE SIZE", "cuts a file off, or extends it", FillPrograms::truncate);
@@ -66,17 +66,17 @@ public final class Programs {
     }
 
     private void system() {
-        add("ps", "", "lists tasks, what they do, and how long they had the CPU", SystemPrograms::tasks);
+        add("ps", "", "lists tasks, their states, and how long they ran", SystemPrograms::tasks);
         add("kill", "TASK...", "ends tasks, by the numbers that ps lists", SystemPrograms::kill);
         add("sleep", "MILLISECONDS", "waits", SystemPrograms::sleep);
         add("uptime", "", "says how long the system is up", SystemPrograms::uptime);
         add("date", "", "says what time it is (UTC)", SystemPrograms::date);
-        add("iostat", "", "counts requests, bytes, doorbells and interrupts of each device", SystemPrograms::devices);
+        add("iostat", "", "counts what each device and its driver did", SystemPrograms::devices);
         add("dmesg", "", "shows what the kernel had to say", SystemPrograms::log);
         add(
                 "blockbench",
                 "OPERATIONS DEPTHS BLOCK MS [N]",
-                "measures /dev/scratch: blockbench all 1,32 4096 500",
+                "measures /dev/scratch: blockbench all 1,32 4096 300",
                 BlockBench::run);
         add("echo", "[-n] [TEXT...]", "prints its arguments", TextPrograms::echo);
         add("clear", "", "clears the screen (Ctrl-L does too)", TextPrograms::clear);
