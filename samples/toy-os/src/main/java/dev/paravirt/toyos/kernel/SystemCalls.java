@@ -124,7 +124,7 @@ final class SystemCalls {
             case PIPE -> processes.pipe(process, a0);
             case POWEROFF -> processes.powerOff(a0);
             case TERMINAL -> terminal.request(process, a0, a1);
-            case REPORT -> information.report(memory.text(a0, a1));
+            case REPORT -> information.report(memory, a0, a1);
             case LOG -> information.log(memory, a0, a1, a2);
             case DEVICE -> information.device(memory, a0, a1, a2);
             default -> dispatchNetwork(process, call, a0, a1, a2, a3);
