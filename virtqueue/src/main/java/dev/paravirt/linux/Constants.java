@@ -128,6 +128,26 @@ final class Constants {
     static final int MSG_CMSG_CLOEXEC = 0x40000000;
     static final int SHUT_RDWR = 2;
 
+    static final int AF_NETLINK = 16;
+    static final int SOCK_RAW = 3;
+    static final int NETLINK_ROUTE = 0;
+    static final int RTMGRP_LINK = 1;
+
+    // network interfaces: struct ifreq has the name in front
+    static final int IFNAMSIZ = 16;
+    static final int IFREQ_SIZE_OF_STRUCT = 40;
+    static final int IFREQ_FLAGS_OFFSET = 16;
+    static final long SIOCGIFFLAGS = 0x8913L;
+    static final int IFF_UP = 1;
+
+    // TUN and TAP
+    static final long TUNSETIFF = 0x400454caL;
+    static final long TUNSETOFFLOAD = 0x400454d0L;
+    static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    static final short IFF_TAP = 2;
+    static final short IFF_NO_PI = 0x1000;
+    static final short IFF_VNET_HDR = 0x4000;
+
     // flock
     static final int LOCK_EX = 2;
     static final int LOCK_NB = 4;

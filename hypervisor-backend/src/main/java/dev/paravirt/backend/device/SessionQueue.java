@@ -29,7 +29,6 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private final VirtioDevice device;
     private final int index;
     private final int maxSize;
-    private final boolean taken;
     private final QueueWorker worker;
     private final Interrupt interrupt;
     private final AtomicLong notifications = new AtomicLong();
@@ -39,6 +38,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private volatile int state = IDLE;
     private @Nullable DeviceVirtqueue ring;
     private @Nullable Completions completions;
+
+    /** The device takes requests itself. */
+    private boolean taken;
 
     // The worker's own.
     private boolean armed;
@@ -54,7 +56,6 @@ final class SessionQueue implements QueueContext, PolledQueue {
         this.device = device;
         this.index = index;
         this.maxSize = device.maxQueueSize(index);
-        this.taken = device.takesRequests(index);
         this.worker = worker;
         this.interrupt = interrupt;
     }
@@ -86,6 +87,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
     void setUp(DeviceVirtqueue virtqueue) {
         ring = virtqueue;
         completions = new Completions(virtqueue.size());
+        taken = device.takesRequests(index);
         armed = true;
         served = false;
         state = SET_UP;

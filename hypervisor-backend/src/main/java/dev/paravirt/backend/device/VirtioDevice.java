@@ -88,7 +88,8 @@ public interface VirtioDevice extends AutoCloseable {
     /**
      * Whether requests of this queue wait in the ring until the device takes them, with {@link QueueContext#take} in
      * {@link #serve}, instead of being passed to {@link #process}: receive buffers, for which there is no use before
-     * something arrives. The driver is asked to notify only while the device {@link #awaitsRequests}. Never changes.
+     * something arrives. The driver is asked to notify only while the device {@link #awaitsRequests}. Asked each time that
+     * the queue is set up, after negotiation, which may decide what a queue is for. Control.
      *
      * @param queue 0 to {@code queueCount() - 1}
      */

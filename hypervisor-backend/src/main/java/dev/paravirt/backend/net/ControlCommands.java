@@ -19,9 +19,13 @@ final class ControlCommands {
     private static final int MAX_VLAN = 4095;
 
     private final NetDevice device;
+    private final SteeringCommands steering;
+    private final OffloadCommands offloads;
 
     ControlCommands(NetDevice device) {
         this.device = device;
+        this.steering = new SteeringCommands(device);
+        this.offloads = new OffloadCommands(device);
     }
 
     /**
@@ -38,6 +42,8 @@ final class ControlCommands {
             case NetControl.MAC -> setAddresses(command, chain, length);
             case NetControl.VLAN -> setVlan(command, chain, length);
             case NetControl.ANNOUNCE -> acknowledge(command, length);
+            case NetControl.MQ -> steering.execute(command, chain, length);
+            case NetControl.GUEST_OFFLOADS -> offloads.execute(command, chain, length);
             default -> false;
         };
         return done ? NetControl.OK : NetControl.ERR;

@@ -26,7 +26,15 @@ public enum Errno {
     BROKEN_PIPE(32, "nobody reads it"),
     NO_SUCH_CALL(38, "no such system call"),
     NOT_EMPTY(39, "directory is not empty"),
-    CORRUPT(117, "the file system is damaged");
+    MESSAGE_TOO_LONG(90, "too long for one message"),
+    ADDRESS_IN_USE(98, "the port is in use"),
+    UNREACHABLE(101, "cannot be reached"),
+    CONNECTION_RESET(104, "the peer reset the connection"),
+    NOT_CONNECTED(107, "the connection is closed"),
+    TIMED_OUT(110, "no answer in time"),
+    CONNECTION_REFUSED(111, "connection refused"),
+    CORRUPT(117, "the file system is damaged"),
+    NO_SUCH_HOST(200, "no such host");
 
     private final int number;
     private final String text;

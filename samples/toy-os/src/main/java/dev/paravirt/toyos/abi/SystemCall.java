@@ -76,7 +76,41 @@ public enum SystemCall {
     /** (index, buffer, size of buffer) writes a {@link Layout device status}, returns its length; 0 behind the last. */
     DEVICE,
     /** (exit status) ends all programs, and the machine. Does not return. */
-    POWEROFF;
+    POWEROFF,
+    /** (IPv4 address, port, ns) connects by TCP within the time, returns a descriptor to READ, WRITE and CLOSE. */
+    CONNECT,
+    /** (port, connections that may wait) returns a descriptor to ACCEPT from. */
+    LISTEN,
+    /** (fd, buffer) returns the descriptor of the next connection, and writes the peer's {@link Layout endpoint}. */
+    ACCEPT,
+    /** (port, or 0 for any) returns a descriptor to SEND datagrams from and RECEIVE them, by UDP. */
+    BIND,
+    /**
+     * (fd, buffer, length, address of an {@link Layout endpoint}) sends one datagram, whole. On a connection, for which
+     * there is no endpoint, sends what there is room for, and returns how much that is.
+     */
+    SEND,
+    /**
+     * (fd, buffer, size, buffer for an {@link Layout endpoint}) writes the next datagram and from whom it is; returns its
+     * length, which is larger than the size if it was cut.
+     */
+    RECEIVE,
+    /** (fd) ends our stream to the peer; the peer's is still read. */
+    SHUTDOWN,
+    /** (fd, ns) how long calls on a socket wait: 0 for not at all, negative, as at first, for ever. */
+    TIMEOUT,
+    /** (entries, count, ns or a negative number) waits until one of several {@link Layout sockets} is ready. */
+    POLL,
+    /** (name, length, buffer, size) looks up a host, writes IPv4 addresses of 4 bytes each, returns how many. */
+    RESOLVE,
+    /** (IPv4 address, bytes of payload, ns) asks for an echo, returns how long it took in ns. */
+    PING,
+    /** (fd, buffer) writes our and the peer's {@link Layout endpoint}, or ours alone. */
+    ENDPOINTS,
+    /** (buffer, size) writes the {@link Layout interface status}, returns its length. */
+    INTERFACE,
+    /** (index, buffer, size) writes a {@link Layout counter} of the network, returns its length; 0 behind the last. */
+    COUNTER;
 
     private static final SystemCall[] ALL = values();
 

@@ -10,6 +10,7 @@ import dev.paravirt.guest.transport.HypercallTransport;
 import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Devices;
 import dev.paravirt.toyos.kernel.Kernel;
+import dev.paravirt.toyos.kernel.Network;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.programs.Programs;
 import java.io.IOException;
@@ -31,6 +32,7 @@ public final class ToyOs {
     private final Kernel kernel;
     private final DiskStarter disks;
     private final ConsoleStarter consoles;
+    private final NetworkStarter networks;
 
     private ToyOs(Platform machinePlatform, HypercallGate gate, BootOptions options) throws IOException {
         interrupts = new InterruptController(machinePlatform);
@@ -40,15 +42,16 @@ public final class ToyOs {
         kernel = new Kernel(machine, scheduler, Programs.all());
         disks = new DiskStarter(interrupts, scheduler, kernel.console());
         consoles = new ConsoleStarter(interrupts, scheduler, kernel.console(), options.plain());
+        networks = new NetworkStarter(interrupts, scheduler, kernel.console());
     }
 
     /**
-     * A guest in a process of its own: {@code SOCKET [root=ID] [scratch=ID] [plain] COMMAND...}. Its exit status is that of the
+     * A guest in a process of its own: {@code SOCKET [root=ID] [scratch=ID] [plain] [net=MODE] COMMAND...}. Its exit status is that of the
      * first program.
      */
     public static void main(String[] arguments) {
         if (arguments.length == 0) {
-            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] [plain] COMMAND...");
+            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] [plain] [net=dhcp|none|ADDRESS/PREFIX[,gateway=A][,dns=A]] COMMAND...");
             System.exit(2);
         }
         // A machine whose hypervisor is gone is gone too, whichever task notices.
@@ -57,7 +60,14 @@ public final class ToyOs {
             Runtime.getRuntime().halt(HYPERVISOR_GONE);
         });
         List<String> words = Arrays.asList(arguments);
-        BootOptions options = BootOptions.parse(words.subList(1, words.size()));
+        BootOptions options;
+        try {
+            options = BootOptions.parse(words.subList(1, words.size()));
+        } catch (IllegalArgumentException wrong) {
+            System.err.println("toyos: " + wrong.getMessage());
+            System.exit(2);
+            return;
+        }
         try (GuestProcess process = GuestProcess.attach(Path.of(arguments[0]), PATIENCE)) {
             JvmPlatform jvm = JvmPlatform.of(process);
             int status = run(jvm, jvm, options);
@@ -90,12 +100,21 @@ public final class ToyOs {
     }
 
     private int run(BootOptions options) throws IOException {
-        startDevices(List.of(disks, consoles));
+        startDevices(options.network().enabled() ? List.of(disks, consoles, networks) : List.of(disks, consoles));
         List<DeviceStatistics> statistics = new ArrayList<>(disks.statistics());
         statistics.addAll(consoles.statistics());
-        Devices devices =
-                new Devices(disks.choose(options.root(), options.scratch()), consoles.terminal(), statistics);
-        return kernel.run(devices, options.script().toArray(new String[0]));
+        statistics.addAll(networks.statistics());
+        Network network = networks.network();
+        Devices devices = new Devices(
+                disks.choose(options.root(), options.scratch()), consoles.terminal(), network, statistics);
+        if (network != null) {
+            network.start(options.network().fixed());
+        }
+        try {
+            return kernel.run(devices, options.script().toArray(new String[0]));
+        } finally {
+            networks.stop();
+        }
     }
 
     /** Offers each device to the starter of its type; those that nobody knows stay as they are. */

@@ -9,6 +9,7 @@ import dev.paravirt.toyos.fat32.Fat32Volume;
 import dev.paravirt.toyos.fat32.VolumeSpace;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Brings the system up on the disks that were found, runs its first program, and takes it down again. */
 public final class Kernel {
@@ -69,6 +70,7 @@ public final class Kernel {
         words[0] = FIRST_PROGRAM;
         System.arraycopy(script, 0, words, 1, script.length);
         Terminal terminal = devices.terminal();
+        Network network = devices.network();
         if (terminal != null) {
             terminal.onInterrupt(group -> loader.stopGroup(group, INTERRUPTED));
         }
@@ -78,9 +80,12 @@ public final class Kernel {
         // Whatever the first program did not wait for may have files open still.
         loader.stopAll(TERMINATED);
         for (Task left : scheduler.tasks()) {
-            if (left != scheduler.current()) {
+            if (left != scheduler.current() && (network == null || !network.runs(left))) {
                 scheduler.join(left);
             }
+        }
+        if (network != null) {
+            network.stop();
         }
         if (terminal != null) {
             terminal.flush(machine.monotonicNanos() + LAST_WORDS_NANOS);
@@ -98,6 +103,8 @@ public final class Kernel {
                 new ProcessCalls(scheduler, loader, power),
                 new TerminalCalls(devices.terminal()),
                 new InformationCalls(machine, console, devices.statistics()),
-                new WorkloadCall(scratch, scheduler, machine, scratchLock));
+                new WorkloadCall(scratch, scheduler, machine, scratchLock),
+                new SocketCalls(devices.network()),
+                new NetworkCalls(devices.network()));
     }
 }

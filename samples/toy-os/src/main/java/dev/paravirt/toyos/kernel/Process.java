@@ -15,7 +15,7 @@ final class Process {
     /** Descriptors 0, 1 and 2 are there from the start. */
     static final int STANDARD = 3;
 
-    private static final int MOST_DESCRIPTORS = 64;
+    private static final int MOST_DESCRIPTORS = 256;
 
     final UserMemory memory = new UserMemory(new byte[MEMORY_SIZE]);
     final Map<Integer, Task> children = new HashMap<>();

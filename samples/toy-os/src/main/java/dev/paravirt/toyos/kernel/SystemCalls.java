@@ -4,6 +4,7 @@ package dev.paravirt.toyos.kernel;
 import dev.paravirt.toyos.abi.Errno;
 import dev.paravirt.toyos.abi.SystemCall;
 import dev.paravirt.toyos.fat32.FileSystemException;
+import dev.paravirt.toyos.net.NetworkException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -19,6 +20,8 @@ final class SystemCalls {
     private final TerminalCalls terminal;
     private final InformationCalls information;
     private final WorkloadCall workload;
+    private final SocketCalls sockets;
+    private final NetworkCalls network;
 
     SystemCalls(
             Scheduler scheduler,
@@ -27,7 +30,9 @@ final class SystemCalls {
             ProcessCalls processes,
             TerminalCalls terminal,
             InformationCalls information,
-            WorkloadCall workload) {
+            WorkloadCall workload,
+            SocketCalls sockets,
+            NetworkCalls network) {
         this.scheduler = scheduler;
         this.console = console;
         this.files = files;
@@ -35,6 +40,8 @@ final class SystemCalls {
         this.terminal = terminal;
         this.information = information;
         this.workload = workload;
+        this.sockets = sockets;
+        this.network = network;
     }
 
     long call(Process process, int number, long a0, long a1, long a2, long a3) {
@@ -63,6 +70,8 @@ final class SystemCalls {
         } catch (SystemCallException failed) {
             return failed.errno().result();
         } catch (FileSystemException failed) {
+            return errno(failed.reason()).result();
+        } catch (NetworkException failed) {
             return errno(failed.reason()).result();
         } catch (IOException failed) {
             // A program learns just a number; what it was about is for whoever reads the console.
@@ -120,6 +129,28 @@ final class SystemCalls {
             case REPORT -> information.report(memory, a0, a1);
             case LOG -> information.log(memory, a0, a1, a2);
             case DEVICE -> information.device(memory, a0, a1, a2);
+            default -> dispatchNetwork(process, call, a0, a1, a2, a3);
+        };
+    }
+
+    private long dispatchNetwork(Process process, SystemCall call, long a0, long a1, long a2, long a3)
+            throws IOException, SystemCallException {
+        UserMemory memory = process.memory;
+        return switch (call) {
+            case CONNECT -> sockets.connect(process, a0, a1, a2);
+            case LISTEN -> sockets.listen(process, a0, a1);
+            case ACCEPT -> sockets.accept(process, a0, a1);
+            case BIND -> sockets.bind(process, a0);
+            case SEND -> sockets.send(process, a0, a1, a2, a3);
+            case RECEIVE -> sockets.receive(process, a0, a1, a2, a3);
+            case SHUTDOWN -> sockets.shutDown(process, a0);
+            case TIMEOUT -> sockets.timeout(process, a0, a1);
+            case POLL -> sockets.poll(process, a0, a1, a2);
+            case ENDPOINTS -> sockets.endpoints(process, a0, a1);
+            case RESOLVE -> network.resolve(memory, memory.text(a0, a1), a2, a3);
+            case PING -> network.ping(a0, a1, a2);
+            case INTERFACE -> network.status(memory, a0, a1);
+            case COUNTER -> network.counter(memory, a0, a1, a2);
             default -> throw new SystemCallException(Errno.NO_SUCH_CALL);
         };
     }
@@ -149,6 +180,21 @@ final class SystemCalls {
         }
         System.arraycopy(path, 0, process.memory.array(), start, path.length);
         return path.length;
+    }
+
+    private static Errno errno(NetworkException.Reason reason) {
+        return switch (reason) {
+            case INVALID -> Errno.INVALID_ARGUMENT;
+            case IN_USE -> Errno.ADDRESS_IN_USE;
+            case TOO_MANY -> Errno.TOO_MANY_FILES;
+            case UNREACHABLE -> Errno.UNREACHABLE;
+            case REFUSED -> Errno.CONNECTION_REFUSED;
+            case RESET -> Errno.CONNECTION_RESET;
+            case TIMED_OUT -> Errno.TIMED_OUT;
+            case CLOSED -> Errno.NOT_CONNECTED;
+            case TOO_LONG -> Errno.MESSAGE_TOO_LONG;
+            case NO_SUCH_NAME -> Errno.NO_SUCH_HOST;
+        };
     }
 
     private static Errno errno(FileSystemException.Reason reason) {

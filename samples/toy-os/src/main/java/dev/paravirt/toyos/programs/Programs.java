@@ -16,6 +16,7 @@ public final class Programs {
 
     private Programs() {
         files();
+        network();
         system();
     }
 
@@ -63,6 +64,16 @@ public final class Programs {
         add("dd", "[if=FILE] [of=FILE] [bs=SIZE] [count=N]", "copies blocks, and says how fast", CopyBlocks::run);
         add("df", "", "says how full the disk is", SystemPrograms::freeSpace);
         add("sync", "", "writes to the disk what is not there yet", SystemPrograms::sync);
+    }
+
+    private void network() {
+        add("ifconfig", "[-v]", "shows the network card and its addresses; -v what was counted", NetworkPrograms::showInterface);
+        add("ping", "HOST [-c COUNT] [-s BYTES] [-i MS] [-W MS]", "asks a host for an echo", NetworkPrograms::ping);
+        add("resolve", "NAME", "looks up the addresses of a host", NetworkPrograms::resolve);
+        add("httpget", "URL [-o FILE] [-L] [-q] [-r SECONDS]", "fetches by HTTP; -L follows, -r retries", HttpGet::run);
+        add("httpd", "DIRECTORY [PORT] [-n REQUESTS] [-q]", "serves files by HTTP", HttpServer::run);
+        add("netperf", "-s [PORT] | HOST [PORT] [-R] [-u] [-t SECONDS]", "measures TCP or UDP", NetPerf::run);
+        add("iperf3", "-c HOST [-p PORT] [-t SECONDS] [-R] [-u] [-b MBITS]", "measures with iperf3 -s", Iperf::run);
     }
 
     private void system() {
