@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.toyos;
 
+import dev.paravirt.backend.blk.BlockImage;
 import dev.paravirt.backend.blk.MemoryImage;
 import dev.paravirt.toyos.block.BlockCache;
 import dev.paravirt.toyos.fat32.Fat32Formatter;
@@ -55,8 +56,13 @@ final class FreshDisk {
 
     private FreshDisk() {}
 
-    static MemoryImage create() throws IOException {
+    static BlockImage create() throws IOException {
         MemoryImage image = new MemoryImage(SIZE);
+        format(image);
+        return image;
+    }
+
+    static void format(BlockImage image) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             ImageVolume disk = new ImageVolume(image, arena);
             Fat32Formatter.format(new BlockCache(disk, CACHE), LABEL, (int) System.nanoTime());
@@ -69,7 +75,6 @@ final class FreshDisk {
                 volume.makeDirectory("/tmp");
             }
         }
-        return image;
     }
 
     private static void write(Fat32Volume volume, String path, String text) throws IOException {
