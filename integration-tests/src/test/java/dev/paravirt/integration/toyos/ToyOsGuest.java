@@ -102,13 +102,14 @@ final class ToyOsGuest implements AutoCloseable {
         String start = "{\"event\":\"file\",\"path\":\"" + path + "\",";
         return lines().stream()
                 .filter(line -> line.contains(start))
-                .map(line -> line.substring(line.indexOf("\"sha256\":") + 10, line.lastIndexOf('"')))
+                .map(line -> line.substring(line.indexOf("\"sha256\":") + 10, line.lastIndexOf("\"}")))
                 .reduce((first, second) -> second)
                 .orElseThrow(() -> new AssertionError("no checksum of " + path + " in " + lines()));
     }
 
     @Override
     public void close() {
+        if (System.getenv("TRACE") != null) lines().forEach(System.err::println);
         machine.close();
     }
 }

@@ -45,6 +45,26 @@ class ToyOsNetworkTest {
     }
 
     @Test
+    void throughputIsMeasured() throws Exception {
+        try (ToyOsGuest server = ToyOsGuest.start(card(1), "net=10.0.0.1/24", "netperf -s -n 2")) {
+            server.awaitText("taking on port 5001");
+            try (ToyOsGuest client = ToyOsGuest.start(
+                    card(2),
+                    "net=10.0.0.2/24",
+                    "netperf 10.0.0.1 -t 1 -u",
+                    "netperf 10.0.0.1 -t 1",
+                    "netperf 10.0.0.1 -t 1 -R")) {
+                assertThat(client.await()).as("%s", client.lines()).isZero();
+                assertThat(client.lines())
+                        .filteredOn(line -> line.contains("\"event\":\"netperf\""))
+                        .hasSize(3)
+                        .noneMatch(line -> line.contains("\"mbPerSecond\":0.000"));
+            }
+            assertThat(server.await()).as("%s", server.lines()).isZero();
+        }
+    }
+
+    @Test
     void fiveGuestsReachEachOther() throws Exception {
         List<ToyOsGuest> guests = new ArrayList<>();
         try {

@@ -11,13 +11,15 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class},
+        subcommands = {DemoCommand.class, ToyOsCommand.class},
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
         footer = {
             "  paravirt demo",
             "      boots a toy OS that works on a disk image, measures, and verifies",
+            "  paravirt toy-os",
+            "      boots it and gives you its shell",
             "  paravirt demo --help",
             "      says what it does in detail"
         })
@@ -30,7 +32,9 @@ public final class Paravirt implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Paravirt());
+        CommandLine commandLine = new CommandLine(new Paravirt());
+        ToyOsCommand.completeHelp(commandLine.getSubcommands().get("toy-os"));
+        return commandLine;
     }
 
     /** Without a command there is nothing to do but to say which there are. */

@@ -24,7 +24,7 @@ public record NetworkOption(boolean enabled, @Nullable Configuration fixed) {
      *
      * @throws IllegalArgumentException if it is something else; says what
      */
-    static NetworkOption parse(String text) {
+    public static NetworkOption parse(String text) {
         if (text.equals("dhcp")) {
             return DHCP;
         }

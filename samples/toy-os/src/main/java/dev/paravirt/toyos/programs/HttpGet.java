@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 /** httpget URL [-o FILE] [-L] [-q] [-r SECONDS]: fetches by HTTP/1.1; the body goes to FILE, or to wherever output goes. */
 final class HttpGet {
-    private static final String USAGE =
-            "httpget http://HOST[:PORT]/PATH [-o FILE] [-L follow redirections] [-q say nothing] [-r SECONDS try to connect]";
     private static final int OUTPUT = 1;
     private static final int MOST_REDIRECTIONS = 5;
     private static final int SUCCESS = 200;
@@ -32,7 +30,7 @@ final class HttpGet {
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, USAGE, "-L -q", "-o -r");
+        Options options = new Options(arguments, "-L -q", "-o -r");
         HttpUrl url = HttpUrl.parse(options.operands(1, 1).getFirst());
         HttpGet get = new HttpGet(user, options.has("-q"), options.number("-r", 0, 0, 86_400));
         String file = options.has("-o") ? options.value("-o", "") : null;
@@ -114,7 +112,7 @@ final class HttpGet {
         }
         double seconds = Math.max(1, user.monotonicNanos() - started) / 1e9;
         note(Texts.bytes(received) + " in " + Texts.seconds(seconds) + ", " + Texts.rate(received / seconds));
-        sockets.report(Report.event("download")
+        user.report(Report.event("download")
                 .field("url", url.toString())
                 .field("bytes", received)
                 .decimal("seconds", seconds)
@@ -132,7 +130,7 @@ final class HttpGet {
 
     private void note(String line) throws UserException {
         if (!quiet) {
-            sockets.note("httpget: " + line);
+            user.complain("httpget: " + line);
         }
     }
 }

@@ -10,8 +10,6 @@ import java.util.Locale;
  * carries states of one byte and JSON behind its length; data goes over a second connection, or over datagrams.
  */
 final class Iperf {
-    private static final String USAGE =
-            "iperf3 -c HOST [-p PORT] [-t SECONDS] [-R receive] [-u by UDP] [-b Mbit/s by UDP, 0 for all that goes]";
     private static final int DEFAULT_PORT = 5201;
     private static final int TEST_START = 1;
     private static final int TEST_RUNNING = 2;
@@ -54,7 +52,7 @@ final class Iperf {
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, USAGE, "-R -u", "-c -p -t -b");
+        Options options = new Options(arguments, "-R -u", "-c -p -t -b");
         options.operands(0, 0);
         if (!options.has("-c")) {
             throw options.misused();
@@ -128,7 +126,7 @@ final class Iperf {
             line += ", " + lost + " of " + packets + " datagrams lost";
         }
         user.print(line);
-        sockets.report(Report.event("iperf3")
+        user.report(Report.event("iperf3")
                 .field("udp", test.udp())
                 .field("reverse", test.reverse())
                 .field("sentBytes", sent)

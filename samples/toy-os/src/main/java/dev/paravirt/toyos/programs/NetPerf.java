@@ -10,8 +10,6 @@ import java.util.List;
  * server may be any program that does the same, such as {@code nc -l PORT > /dev/null}.
  */
 final class NetPerf {
-    private static final String USAGE =
-            "netperf -s [PORT] [-n CONNECTIONS and end] | netperf HOST [PORT] [-R receive] [-u by UDP] [-t SECONDS]";
     private static final int DEFAULT_PORT = 5001;
     private static final int DATAGRAM = 1400;
     private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
@@ -30,7 +28,7 @@ final class NetPerf {
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, USAGE, "-s -R -u", "-t -n");
+        Options options = new Options(arguments, "-s -R -u", "-t -n");
         boolean server = options.has("-s");
         List<String> operands = options.operands(server ? 0 : 1, server ? 1 : 2);
         int portAt = server ? 0 : 1;
@@ -93,7 +91,7 @@ final class NetPerf {
         user.print("UDP send: " + sent + " datagrams of " + DATAGRAM + " bytes, "
                 + (arrived < 0 ? "the peer does not say how many arrived" : arrived + " arrived") + ", "
                 + Texts.rate(Math.max(0, bytes) / seconds));
-        sockets.report(Report.event("netperf")
+        user.report(Report.event("netperf")
                 .field("test", "UDP send")
                 .field("sent", sent)
                 .field("received", arrived)
@@ -123,7 +121,7 @@ final class NetPerf {
         double seconds = Math.max(1, user.monotonicNanos() - started) / 1e9;
         user.print(test + ": " + Texts.bytes(bytes) + " in " + Texts.seconds(seconds) + ", "
                 + Texts.rate(bytes / seconds));
-        sockets.report(Report.event("netperf")
+        user.report(Report.event("netperf")
                 .field("test", test)
                 .field("bytes", bytes)
                 .decimal("seconds", seconds)
