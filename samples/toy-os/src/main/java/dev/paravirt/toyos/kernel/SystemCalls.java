@@ -45,6 +45,8 @@ final class SystemCalls {
     }
 
     long call(Process process, int number, long a0, long a1, long a2, long a3) {
+        // The scheduler is cooperative: a program that never waits would keep the CPU, and hear no Ctrl-C, for ever.
+        scheduler.yieldIfDue();
         endIfStopped();
         long result = perform(process, number, a0, a1, a2, a3);
         endIfStopped();

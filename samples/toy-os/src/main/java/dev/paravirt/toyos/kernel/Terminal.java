@@ -70,14 +70,18 @@ public final class Terminal {
 
     private void receive(int value) {
         if (value == INTERRUPT && !plain && !raw && foreground != NOBODY) {
-            input.clear();
-            ready.clear();
-            line.clear();
-            interruptShown = false;
-            interrupted.accept(foreground);
+            interrupt();
         } else {
             input.put(value);
         }
+    }
+
+    private void interrupt() {
+        input.clear();
+        ready.clear();
+        line.clear();
+        interruptShown = false;
+        interrupted.accept(foreground);
     }
 
     /** Whether there is room for more input. */
@@ -107,6 +111,11 @@ public final class Terminal {
     /** @param group 0 for none: then Ctrl-C is a character like others */
     void foreground(int group) throws IOException, SystemCallException {
         foreground = group;
+        if (group != NOBODY && !raw && input.contains(INTERRUPT)) {
+            // It was typed when the program had been started already, and nobody knew.
+            interrupt();
+            return;
+        }
         if (!interruptShown) {
             interruptShown = true;
             write(INTERRUPTED, 0, INTERRUPTED.length);

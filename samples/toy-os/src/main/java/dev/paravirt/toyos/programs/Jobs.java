@@ -38,7 +38,7 @@ final class Jobs {
 
     boolean any() throws UserException {
         look();
-        return !jobs.isEmpty();
+        return jobs.stream().anyMatch(job -> !job.tasks.isEmpty());
     }
 
     /** Notes a pipeline that nobody waits for now. */
@@ -53,7 +53,6 @@ final class Jobs {
     /** Waits for all programs of a pipeline; returns the status of the last. */
     int await(int group, List<Integer> tasks) throws UserException {
         if (interactive) {
-            user.rawTerminal(false);
             user.foreground(group);
         }
         try {
@@ -115,7 +114,7 @@ final class Jobs {
         }
         throw new UserException(
                 arguments.isEmpty() ? "no job in the background" : "no such job: " + arguments.getFirst(),
-                Errno.NO_CHILD);
+                Errno.INVALID_ARGUMENT);
     }
 
     int awaitAll() throws UserException {

@@ -54,6 +54,8 @@ final class Prompt {
             outcome = next();
         }
         user.show(UserSpace.RESULTS, editor.takeOutput());
+        // What is run now may be given the CPU before we know.
+        user.rawTerminal(false);
         String line = editor.line();
         if (outcome == Outcome.ENTERED) {
             history.add(line);
