@@ -28,6 +28,7 @@ final class VirtualWire {
     boolean cut;
     /** Sees all that is sent, also what gets lost. */
     BiConsumer<End, byte[]> watcher = (from, frame) -> {};
+
     int mtu = 1500;
 
     private record Flight(long arrival, long order, End to, byte[] frame) implements Comparable<Flight> {
