@@ -23,7 +23,7 @@ final class ConsolePort implements ConsoleLine {
     }
 
     private static final int PIECE = 32 << 10;
-    private static final int INPUT = 64 << 10;
+    private static final int INPUT = 256 << 10;
     private static final int EMERGENCY = 1 << 10;
 
     private final ConsoleEnd end;
