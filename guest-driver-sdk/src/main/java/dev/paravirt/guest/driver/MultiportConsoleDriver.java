@@ -5,18 +5,13 @@ import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.ConfigSnapshot;
 import dev.paravirt.guest.transport.Transport;
-import dev.paravirt.memory.DmaBuffer;
-import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.queue.VirtqueueException;
-import dev.paravirt.queue.VirtqueueFormat;
 import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.InterruptStatus;
 import dev.paravirt.spec.console.ConsoleConfig;
-import dev.paravirt.spec.console.ConsoleControl;
 import dev.paravirt.spec.console.ConsoleFeatures;
-import dev.paravirt.spec.console.ConsoleQueues;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,9 +36,8 @@ public final class MultiportConsoleDriver {
         CHANGE
     }
 
-    private static final int ALIGNMENT = 64;
-    private static final int CONTROL_BUFFERS = 16;
-    private static final int ALL = -1;
+    /** In place of a port's number. */
+    static final int ALL = -1;
 
     private final Transport transport;
     private final Platform platform;
@@ -51,11 +45,7 @@ public final class MultiportConsoleDriver {
     private final FeatureBits features;
     private final ConfigSnapshot config =
             new ConfigSnapshot(ConsoleConfig.SIZE, ConsoleConfig.COLS, 2, ConsoleConfig.ROWS, 2, ConsoleConfig.MAX_NR_PORTS, 4);
-    private final ConsoleControlQueues control;
-    private final ConsolePortState[] ports;
-    private boolean tellDeviceReady;
-    private long changes;
-    private long ignored;
+    private final ConsolePortTable ports;
     private long interrupts;
     private @Nullable String failure;
 
@@ -69,18 +59,7 @@ public final class MultiportConsoleDriver {
         if (!features.has(ConsoleFeatures.MULTIPORT)) {
             throw DeviceInitialization.giveUp(transport, "has one port only, which is for ConsoleDriver");
         }
-        ports = new ConsolePortState[Math.min(maxPorts(), options.ports())];
-        control = new ConsoleControlQueues(
-                transport,
-                platform,
-                ring(ConsoleQueues.CONTROL_RECEIVE, CONTROL_BUFFERS),
-                ring(ConsoleQueues.CONTROL_TRANSMIT, CONTROL_BUFFERS));
-        for (int port = 0; port < ports.length; port++) {
-            DriverVirtqueue receive = ring(ConsoleQueues.receive(port), options.buffers());
-            DriverVirtqueue transmit = ring(ConsoleQueues.transmit(port), options.buffers());
-            ports[port] = new ConsolePortState(new ConsoleStream(
-                    transport, platform, receive, transmit, options.buffers(), options.bufferBytes()));
-        }
+        ports = new ConsolePortTable(transport, platform, features, options, Math.min(maxPorts(), options.ports()));
         setUp();
     }
 
@@ -109,32 +88,11 @@ public final class MultiportConsoleDriver {
         return (int) Math.min(most, Integer.MAX_VALUE);
     }
 
-    private DriverVirtqueue ring(int queue, int buffers) throws DeviceException {
-        VirtqueueFormat format = VirtqueueFormat.of(features);
-        int most = Math.min(transport.queueMaxSize(queue), buffers);
-        if (most == 0) {
-            throw DeviceInitialization.giveUp(transport, "has no queue " + queue);
-        }
-        int size = format.packed() ? most : Integer.highestOneBit(most);
-        DmaBuffer memory = platform.allocate(DriverVirtqueue.memorySize(size, format, 0), ALIGNMENT);
-        return DriverVirtqueue.create(queue, size, format, memory, 0);
-    }
-
     private void setUp() throws DeviceException {
         transport.setConfigurationLine(options.line());
-        transport.setUpQueue(control.receive, options.line());
-        transport.setUpQueue(control.transmit, options.line());
-        control.fill();
-        for (ConsolePortState port : ports) {
-            transport.setUpQueue(port.stream.receive, options.line());
-            transport.setUpQueue(port.stream.transmit, options.line());
-            port.reset();
-        }
+        ports.setUp(options.line());
         DeviceInitialization.finish(transport);
-        changes++;
-        tellDeviceReady = true;
-        control.begin();
-        tell();
+        ports.begin();
     }
 
     // Ports.
@@ -146,17 +104,17 @@ public final class MultiportConsoleDriver {
 
     /** Ports are numbered from 0 to one below this. */
     public int ports() {
-        return ports.length;
+        return ports.size();
     }
 
     /** Grows with everything that the device says of its ports, and with every {@link #restart}. */
     public long changes() {
-        return changes;
+        return ports.changes();
     }
 
     /** Control messages of the device that made no sense. */
     public long ignored() {
-        return ignored;
+        return ports.ignored();
     }
 
     /** Interrupts that were waited for and came. */
@@ -166,33 +124,33 @@ public final class MultiportConsoleDriver {
 
     /** Whether there is such a port now; any number. */
     public boolean isPresent(int port) {
-        return port >= 0 && port < ports.length && ports[port].present;
+        return ports.isPresent(port);
     }
 
     /** Whether a port is a console for people. */
     public boolean isConsole(int port) {
-        return isPresent(port) && ports[port].console;
+        return isPresent(port) && ports.get(port).console;
     }
 
     /** Whether somebody is at the other side of a port. */
     public boolean isHostOpen(int port) {
-        return isPresent(port) && ports[port].hostOpen;
+        return isPresent(port) && ports.get(port).hostOpen;
     }
 
     /** Width of a port's terminal in characters; 0 if it is not known. */
     public int columns(int port) {
-        return isPresent(port) ? ports[port].columns : 0;
+        return isPresent(port) ? ports.get(port).columns : 0;
     }
 
     /** Height of a port's terminal in characters; 0 if it is not known. */
     public int rows(int port) {
-        return isPresent(port) ? ports[port].rows : 0;
+        return isPresent(port) ? ports.get(port).rows : 0;
     }
 
     /** The port of a name, in ASCII; {@link #GONE} if there is none now. */
     public int find(String name) {
-        for (int port = 0; port < ports.length; port++) {
-            if (ports[port].present && ports[port].isNamed(name)) {
+        for (int port = 0; port < ports.size(); port++) {
+            if (ports.isPresent(port) && ports.get(port).isNamed(name)) {
                 return port;
             }
         }
@@ -201,7 +159,7 @@ public final class MultiportConsoleDriver {
 
     /** Bytes of a port's name, 0 to 128; a longer name is cut. */
     public int nameLength(int port) {
-        return isPresent(port) ? ports[port].nameLength() : 0;
+        return isPresent(port) ? ports.get(port).nameLength() : 0;
     }
 
     /**
@@ -211,7 +169,7 @@ public final class MultiportConsoleDriver {
      * @return its length, {@link #nameLength}
      */
     public int copyName(int port, byte[] destination, int start) {
-        return isPresent(port) ? ports[port].copyName(destination, start) : 0;
+        return isPresent(port) ? ports.get(port).copyName(destination, start) : 0;
     }
 
     /**
@@ -224,7 +182,7 @@ public final class MultiportConsoleDriver {
         if (!isPresent(port)) {
             return false;
         }
-        ports[port].open(open);
+        ports.get(port).open(open);
         poll();
         return true;
     }
@@ -236,78 +194,13 @@ public final class MultiportConsoleDriver {
      */
     public boolean poll() throws DeviceException {
         checkAlive();
-        long before = changes;
+        long before = changes();
         try {
-            // As many as there are buffers: a device that says more and more does not keep us here.
-            for (int message = 0; message < CONTROL_BUFFERS && control.next(); message++) {
-                hear();
-            }
-            tell();
+            ports.poll();
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
-        return changes != before;
-    }
-
-    private void hear() {
-        int id = control.length() >= ConsoleControl.SIZE ? control.id() : GONE;
-        boolean known = id >= 0 && id < ports.length;
-        if (known && hear(ports[id])) {
-            changes++;
-        } else {
-            ignored++;
-            if (!known && id >= 0 && control.event() == ConsoleControl.DEVICE_ADD) {
-                // That it is not told if there is no room does no harm: the port is not used.
-                control.send(id, ConsoleControl.PORT_READY, 0);
-            }
-        }
-    }
-
-    /** Returns whether the message makes sense. */
-    private boolean hear(ConsolePortState port) {
-        int event = control.event();
-        if (port.present == (event == ConsoleControl.DEVICE_ADD)) {
-            return false;
-        }
-        switch (event) {
-            case ConsoleControl.DEVICE_ADD -> port.added();
-            case ConsoleControl.DEVICE_REMOVE -> port.removed();
-            case ConsoleControl.CONSOLE_PORT -> {
-                port.console = true;
-                port.open(true);
-            }
-            case ConsoleControl.PORT_OPEN -> port.hostOpen = control.value() != 0;
-            case ConsoleControl.PORT_NAME -> port.name(control.bytes(), control.length());
-            case ConsoleControl.RESIZE -> {
-                if (control.length() < ConsoleControl.RESIZE_SIZE) {
-                    return false;
-                }
-                port.columns = control.get16(ConsoleControl.RESIZE_COLS);
-                port.rows = control.get16(ConsoleControl.RESIZE_ROWS);
-            }
-            default -> {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void tell() {
-        if (tellDeviceReady) {
-            tellDeviceReady = !control.send(0, ConsoleControl.DEVICE_READY, 1);
-        }
-        for (int port = 0; port < ports.length; port++) {
-            ports[port].tell(port, control);
-        }
-    }
-
-    private boolean hasNews() {
-        for (ConsolePortState port : ports) {
-            if (port.hasNews()) {
-                return true;
-            }
-        }
-        return tellDeviceReady;
+        return changes() != before;
     }
 
     // Bytes.
@@ -324,7 +217,7 @@ public final class MultiportConsoleDriver {
             return GONE;
         }
         try {
-            return ports[port].stream.read(destination, start, length);
+            return ports.get(port).stream.read(destination, start, length);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -342,7 +235,7 @@ public final class MultiportConsoleDriver {
             return GONE;
         }
         try {
-            return ports[port].stream.write(source, start, length);
+            return ports.get(port).stream.write(source, start, length);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -368,7 +261,7 @@ public final class MultiportConsoleDriver {
 
     /** Waits until there is something to read from any port, or {@link #changes} has grown; as {@link #awaitInput}. */
     public boolean awaitAnyInput(long timeoutNanos) throws DeviceException {
-        return await(Goal.INPUT, ALL, changes, timeoutNanos);
+        return await(Goal.INPUT, ALL, changes(), timeoutNanos);
     }
 
     /** Waits until something can be written to a port, or it is gone; as {@link #awaitInput}. */
@@ -408,12 +301,12 @@ public final class MultiportConsoleDriver {
         poll();
         try {
             if (port == ALL) {
-                return changes != seen || (goal == Goal.INPUT && hasAnyInput());
+                return changes() != seen || (goal == Goal.INPUT && ports.hasAnyInput());
             }
             if (!isPresent(port)) {
                 return true;
             }
-            ConsoleStream stream = ports[port].stream;
+            ConsoleStream stream = ports.get(port).stream;
             return switch (goal) {
                 case INPUT -> stream.hasInput();
                 case ROOM -> stream.hasRoom();
@@ -425,41 +318,18 @@ public final class MultiportConsoleDriver {
         }
     }
 
-    private boolean hasAnyInput() {
-        for (ConsolePortState port : ports) {
-            if (port.present && port.stream.hasInput()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
+    /** Queues that the goal has nothing to do with stay silent: what they have would end the wait at once. */
     private void sleep(Goal goal, int port, long nanos) throws DeviceException {
         try {
-            if (arm(goal, port)) {
+            if (ports.arm(port, goal == Goal.INPUT, goal == Goal.ROOM || goal == Goal.FLUSHED)) {
                 int reasons = platform.waitForInterrupt(options.line(), nanos);
                 interrupts += reasons != 0 ? 1 : 0;
                 interrupted(reasons);
             }
-            control.disarm();
-            for (ConsolePortState each : ports) {
-                each.stream.disarm();
-            }
+            ports.disarm();
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
-    }
-
-    /** Queues that the goal has nothing to do with stay silent: what they have would end the wait at once. */
-    private boolean arm(Goal goal, int port) {
-        boolean quiet = control.arm(hasNews());
-        for (int each = 0; each < ports.length; each++) {
-            if (ports[each].present && (each == port || port == ALL)) {
-                boolean output = goal == Goal.ROOM || goal == Goal.FLUSHED;
-                quiet &= ports[each].stream.arm(goal == Goal.INPUT, output);
-            }
-        }
-        return quiet;
     }
 
     /**
@@ -516,24 +386,11 @@ public final class MultiportConsoleDriver {
         transport.reset(options.resetTimeoutNanos());
         FeatureBits now =
                 DeviceInitialization.begin(transport, DeviceType.CONSOLE, features, options.resetTimeoutNanos());
-        if (!now.equals(features) || maxPorts() < ports.length || !fits(control.receive) || !fits(control.transmit)) {
+        if (!now.equals(features) || maxPorts() < ports.size() || !ports.reset()) {
             throw DeviceInitialization.giveUp(transport, "came back from a reset with other properties");
-        }
-        control.receive.reset();
-        control.transmit.reset();
-        for (ConsolePortState port : ports) {
-            if (!fits(port.stream.receive) || !fits(port.stream.transmit)) {
-                throw DeviceInitialization.giveUp(transport, "came back from a reset with smaller queues");
-            }
-            port.stream.receive.reset();
-            port.stream.transmit.reset();
         }
         setUp();
         failure = null;
-    }
-
-    private boolean fits(DriverVirtqueue queue) throws DeviceException {
-        return transport.queueMaxSize(queue.index()) >= queue.size();
     }
 
     /** Resets the device for good. */
