@@ -43,8 +43,8 @@ public final class MultiportConsoleDriver {
     private final Platform platform;
     private final MultiportConsoleDriverOptions options;
     private final FeatureBits features;
-    private final ConfigSnapshot config =
-            new ConfigSnapshot(ConsoleConfig.SIZE, ConsoleConfig.COLS, 2, ConsoleConfig.ROWS, 2, ConsoleConfig.MAX_NR_PORTS, 4);
+    private final ConfigSnapshot config = new ConfigSnapshot(
+            ConsoleConfig.SIZE, ConsoleConfig.COLS, 2, ConsoleConfig.ROWS, 2, ConsoleConfig.MAX_NR_PORTS, 4);
     private final ConsolePortTable ports;
     private long interrupts;
     private @Nullable String failure;

@@ -78,7 +78,8 @@ final class ConsolePort implements ConsoleLine {
     private void fill(DescriptorChain chain, QueueContext context) {
         if (chain.writableLength() == 0 || chain.readableLength() > 0) {
             context.push(chain, 0);
-            throw new VirtqueueException("a receive buffer of a console port that the device can read, or cannot write");
+            throw new VirtqueueException(
+                    "a receive buffer of a console port that the device can read, or cannot write");
         }
         int length = (int) Math.min(input.length(), chain.writableLength());
         try {

@@ -148,8 +148,8 @@ class ConsoleVolumeTest {
         SummingEnd end = new SummingEnd(send ? 0 : BYTES);
         AtomicReference<@Nullable HypercallMachine> machine = new AtomicReference<>();
         try (GuestServer server = GuestServer.listen(socket, GuestShape.of(MEMORY, 2, 1), guest -> {
-                    HypercallMachine made = HypercallMachine.serving(
-                            guest, List.of(new ConsoleDevice(end)), MachineOptions.DEFAULT);
+                    HypercallMachine made =
+                            HypercallMachine.serving(guest, List.of(new ConsoleDevice(end)), MachineOptions.DEFAULT);
                     machine.set(made);
                     return made;
                 });

@@ -294,7 +294,8 @@ class MultiportEndToEndTest {
 
     @Test
     void aPortThatIsFullDoesNotHoldUpTheOthers() throws Exception {
-        int full = device.addPort(SocketEnd.listen(UnixDomainSocketAddress.of(directory.resolve("full")), PATIENCE), "");
+        int full =
+                device.addPort(SocketEnd.listen(UnixDomainSocketAddress.of(directory.resolve("full")), PATIENCE), "");
         int other = device.addPort(new Echo(), "");
         GuestMemory memory = memory();
         try (LocalGuest guest = guest(memory, 1)) {

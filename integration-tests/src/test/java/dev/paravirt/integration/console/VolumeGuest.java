@@ -43,7 +43,8 @@ final class VolumeGuest {
                     HypercallTransport.open(hypercalls, platform, hypercalls.find(DeviceType.CONSOLE, 0)),
                     platform,
                     ConsoleDriverOptions.DEFAULT
-                            .withFeatures(RingFeatures.of(Integer.parseInt(arguments[1])).or(FeatureBits.of(0, 1, 2)))
+                            .withFeatures(RingFeatures.of(Integer.parseInt(arguments[1]))
+                                    .or(FeatureBits.of(0, 1, 2)))
                             .withBuffers(BUFFERS, BUFFER_BYTES));
             new VolumeGuest(driver).run(arguments[2].equals("send"), total);
             driver.stop();

@@ -196,7 +196,10 @@ class QemuConsoleDeviceTest {
     /** Waits until the ports are as QEMU was told to make them. */
     private static void awaitPorts(MultiportConsoleDriver driver) throws DeviceException {
         long seen = 0;
-        while (!driver.isConsole(0) || driver.find(NAMES[0]) < 0 || driver.find(NAMES[1]) < 0 || !driver.isHostOpen(1)) {
+        while (!driver.isConsole(0)
+                || driver.find(NAMES[0]) < 0
+                || driver.find(NAMES[1]) < 0
+                || !driver.isHostOpen(1)) {
             assertThat(driver.awaitChange(seen, -1)).isTrue();
             seen = driver.changes();
         }
