@@ -51,6 +51,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** Served at least once since it was started: a device that takes requests itself knows of the queue. */
     private boolean served;
 
+    /** The driver is to be notified, now or after the delay. */
+    private boolean unnotified;
+
+    private long delay;
     private int inFlight;
     private @Nullable DescriptorChain current;
     private final @Nullable DescriptorChain[] ahead = new @Nullable DescriptorChain[AHEAD];
@@ -101,6 +105,8 @@ final class SessionQueue implements QueueContext, PolledQueue {
         taken = device.takesRequests(index);
         armed = true;
         served = false;
+        unnotified = false;
+        device.enabled(index, true);
         state = SET_UP;
     }
 
@@ -115,8 +121,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** To IDLE in the end; at once if the worker does not have the queue. */
     void stop() {
         if (state == SET_UP) {
+            device.enabled(index, false);
             state = IDLE;
         } else if (state == RUNNING) {
+            device.enabled(index, false);
             state = STOPPING;
             worker.wake();
         }
@@ -152,10 +160,21 @@ final class SessionQueue implements QueueContext, PolledQueue {
         boolean worked = takeCompletions(finished, virtqueue) > 0;
         worked |= taken ? device.serve(index, this) : takeRequests(virtqueue) > 0;
         if (worked && virtqueue.publish()) {
+            unnotified = true;
+        }
+        if (unnotified) {
+            notifyDriver();
+        }
+        return worked;
+    }
+
+    private void notifyDriver() {
+        delay = device.notificationDelay(index);
+        if (delay <= 0) {
+            unnotified = false;
             interrupts.setOpaque(interrupts.getPlain() + 1);
             interrupt.usedBuffer(index);
         }
-        return worked;
     }
 
     private int takeRequests(DeviceVirtqueue virtqueue) {
@@ -296,6 +315,11 @@ final class SessionQueue implements QueueContext, PolledQueue {
         }
         armed = true;
         return virtqueue.enableAvailableNotifications();
+    }
+
+    @Override
+    public long patienceNanos() {
+        return unnotified && state == RUNNING && !session.isBroken() ? delay : Long.MAX_VALUE;
     }
 
     @Override

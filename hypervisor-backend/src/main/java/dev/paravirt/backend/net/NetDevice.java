@@ -41,7 +41,8 @@ public final class NetDevice implements VirtioDevice {
     private final int pairs;
     private final ReceiveQueue[] receive;
     private final TransmitQueue[] transmit;
-    private final ControlCommands commands = new ControlCommands(this);
+    private final CoalescingCommands coalescing;
+    private final ControlCommands commands;
 
     /** {@code S_} bits of {@link NetConfig}. */
     private final AtomicInteger status = new AtomicInteger(NetConfig.S_LINK_UP);
@@ -73,11 +74,13 @@ public final class NetDevice implements VirtioDevice {
         this.pairs = options.queuePairs();
         this.controlQueue = NetQueues.control(1);
         this.filter = ReceiveFilter.initial(firstMac, false, false);
+        this.coalescing = new CoalescingCommands(this);
+        this.commands = new ControlCommands(this, coalescing);
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(this, pair, offloads, queueSize, options.backlog());
-            transmit[pair] = new TransmitQueue(this, pair, backend, offloads);
+            receive[pair] = new ReceiveQueue(this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
+            transmit[pair] = new TransmitQueue(this, pair, backend, offloads, coalescing.of(NetQueues.transmit(pair)));
         }
     }
 
@@ -154,7 +157,19 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean takesRequests(int queue) {
-        return queue % 2 == 0 && queue != controlQueue && queue / 2 < pairs;
+        return queue % 2 == 0 && isForFrames(queue);
+    }
+
+    @Override
+    public void enabled(int queue, boolean on) {
+        if (isForFrames(queue)) {
+            coalescing.enabled(queue, on);
+        }
+    }
+
+    @Override
+    public long notificationDelay(int queue) {
+        return isForFrames(queue) ? coalescing.of(queue).delay() : 0;
     }
 
     @Override
@@ -190,13 +205,13 @@ public final class NetDevice implements VirtioDevice {
             throw new VirtqueueException("a control command of " + chain.readableLength() + " readable and "
                     + chain.writableLength() + " writable bytes has no room for class, command and ack");
         }
-        chain.writeByte(NetControl.ACK, commands.execute(chain));
-        context.push(chain, 1);
+        context.push(chain, commands.execute(chain));
     }
 
     @Override
     public void reset() {
         negotiated(FeatureBits.NONE);
+        coalescing.reset();
         announced();
         for (ReceiveQueue queue : receive) {
             queue.drop();
@@ -212,6 +227,11 @@ public final class NetDevice implements VirtioDevice {
     }
 
     // For the queues.
+
+    /** Whether there is a receiveq or transmitq of this index, any number. */
+    boolean isForFrames(int queue) {
+        return queue != controlQueue && queue < 2 * pairs;
+    }
 
     FeatureBits negotiated() {
         return negotiated;

@@ -26,6 +26,8 @@ public final class NetOptions {
             NetFeatures.HASH_REPORT,
             NetFeatures.CTRL_GUEST_OFFLOADS,
             NetFeatures.GUEST_HDRLEN,
+            NetFeatures.NOTF_COAL,
+            NetFeatures.VQ_NOTF_COAL,
             NetFeatures.SPEED_DUPLEX)
             .or(OffloadCommands.HOST)
             .or(OffloadCommands.GUEST);

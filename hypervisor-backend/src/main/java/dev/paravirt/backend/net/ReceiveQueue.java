@@ -25,6 +25,7 @@ final class ReceiveQueue {
     /** Bytes before each frame from the backend. */
     private final int lead;
 
+    private final Coalescing coalescing;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
     final FrameCounters counters = new FrameCounters();
 
@@ -41,10 +42,12 @@ final class ReceiveQueue {
     private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
     /** @param offloads those of the backend */
-    ReceiveQueue(NetDevice device, int pair, FeatureBits offloads, int queueSize, int backlog) {
+    ReceiveQueue(
+            NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
         this.device = device;
         this.pair = pair;
         this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.coalescing = coalescing;
         this.waiting = new MpscVarHandleArrayQueue<>(backlog);
         this.buffers = new ReceiveBuffers(queueSize);
         this.segments = new FramePool(device.maxFrame());
@@ -170,6 +173,7 @@ final class ReceiveQueue {
         }
         buffers.place(header, headerSize, frame, index, length, served);
         counters.passed(length);
+        coalescing.packet(served);
     }
 
     private void reportHash(ByteBuf frame, int index, int length) {

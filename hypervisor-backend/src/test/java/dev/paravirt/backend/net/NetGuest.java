@@ -48,7 +48,7 @@ final class NetGuest implements AutoCloseable {
     private final int[] sizes = new int[QUEUE_SIZE];
     private final DmaBuffer out = memory.allocate(OUT);
     private final DmaBuffer command = memory.allocate(BUFFER);
-    private final DmaBuffer ack = memory.allocate(1);
+    private final DmaBuffer ack = memory.allocate(BUFFER);
     private final DmaBuffer[] rings;
     private FeatureBits features;
     private DriverVirtqueue @Nullable [] queues;
@@ -270,6 +270,16 @@ final class NetGuest implements AutoCloseable {
         publish(controlQueue());
         assertThat(awaitUsed(controlQueue())).isEqualTo(3);
         return ack.getByte(0);
+    }
+
+    /** What the device wrote behind the last ack. */
+    byte[] result(int length) {
+        assertThat(queue(controlQueue()).usedLength()).isEqualTo(NetControl.RESULT + length);
+        byte[] result = new byte[length];
+        for (int i = 0; i < length; i++) {
+            result[i] = ack.getByte(NetControl.RESULT + i);
+        }
+        return result;
     }
 
     /** Makes a command available that has room for nothing; returns when the device gives up. */
