@@ -46,6 +46,17 @@ public interface NetBackend extends AutoCloseable {
      */
     boolean send(ByteBuf frame);
 
+    /**
+     * Delivers some of what has arrived, for a backend that would rather be asked, on the worker that puts it into the
+     * guest's memory, than have a thread of its own. Called each time that the worker of the first receiveq looks for
+     * work, also before it sleeps: not once it does. Never waits.
+     *
+     * @return whether anything was delivered
+     */
+    default boolean poll() {
+        return false;
+    }
+
     /** The device has ended: sends and delivers nothing any more. */
     @Override
     void close();

@@ -174,12 +174,15 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean serve(int queue, QueueContext context) {
+        if (queue == 0) {
+            backend.poll();
+        }
         return receive[queue / 2].serve(context);
     }
 
     @Override
     public boolean isReady(int queue) {
-        return receive[queue / 2].isReady();
+        return (queue == 0 && backend.poll()) || receive[queue / 2].isReady();
     }
 
     @Override

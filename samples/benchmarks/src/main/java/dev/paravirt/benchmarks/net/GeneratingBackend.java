@@ -8,18 +8,19 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledHeapByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/** A network that sends frames as fast as the device takes them, from a thread of its own, and takes none. */
+/** A network that sends frames as fast as the device takes them, on its worker, and takes none. */
 final class GeneratingBackend implements NetBackend {
-    private static final int FRAMES = 1024;
+    private static final int FRAMES = 128;
+    private static final int BATCH = 64;
 
     private final byte[] content;
     private final Frame[] frames = new Frame[FRAMES];
-    private @Nullable Thread generator;
-    private volatile boolean closed;
+    private int next;
+    private @Nullable NetPort port;
 
     /** A buffer that is used again when the device has released it, which happens in order. */
     private static final class Frame extends UnpooledHeapByteBuf {
-        private volatile boolean free = true;
+        private boolean free = true;
 
         Frame(int size) {
             super(UnpooledByteBufAllocator.DEFAULT, size, size);
@@ -46,22 +47,21 @@ final class GeneratingBackend implements NetBackend {
     }
 
     @Override
-    public void attach(NetPort port) {
-        generator = Thread.ofPlatform().daemon().name("generator").start(() -> generate(port));
+    public void attach(NetPort attached) {
+        port = attached;
     }
 
-    private void generate(NetPort port) {
-        int next = 0;
-        while (!closed) {
-            Frame frame = frames[next];
-            if (frame.free) {
-                frame.reuse(content);
-                port.receive(frame);
-                next = (next + 1) % FRAMES;
-            } else {
-                Thread.yield();
-            }
+    @Override
+    public boolean poll() {
+        NetPort to = port;
+        int count = 0;
+        while (to != null && count < BATCH && frames[next].free) {
+            frames[next].reuse(content);
+            to.receive(frames[next]);
+            next = (next + 1) % FRAMES;
+            count++;
         }
+        return count > 0;
     }
 
     @Override
@@ -71,15 +71,5 @@ final class GeneratingBackend implements NetBackend {
     }
 
     @Override
-    public void close() {
-        closed = true;
-        Thread running = generator;
-        try {
-            if (running != null) {
-                running.join();
-            }
-        } catch (InterruptedException early) {
-            Thread.currentThread().interrupt();
-        }
-    }
+    public void close() {}
 }
