@@ -177,14 +177,16 @@ public final class NetDriver {
 
     /**
      * Takes frames that have arrived, without waiting, oldest first. Shows the device the buffers that were released
-     * before.
+     * before, once they are many, or many of what it has.
      *
      * @param frames receives them, from index 0 on
      * @return how many there are, 0 to {@code frames.length}
      */
     public int receive(int pair, @Nullable ReceivedFrame[] frames) {
         ReceiveQueue queue = session.receive[pair];
-        session.kick(queue);
+        if (queue.isWorthShowing()) {
+            session.kick(queue);
+        }
         session.harvest(queue, Math.min(frames.length, queue.count()));
         int count = 0;
         while (count < frames.length && queue.hasFrame()) {

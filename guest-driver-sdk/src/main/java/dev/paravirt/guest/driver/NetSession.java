@@ -295,7 +295,7 @@ final class NetSession {
     }
 
     boolean kick(NetQueue queue) {
-        if (isDead() || !queue.ring.publish()) {
+        if (isDead() || !queue.publish()) {
             return false;
         }
         transport.notify(queue.ring);
@@ -314,8 +314,9 @@ final class NetSession {
             if (queue.frames != before) {
                 resetsInVain = 0;
             }
-            // Buffers of dropped frames went back, and a device that is short of them waits.
-            kick(queue);
+            if (queue.isWorthShowing()) {
+                kick(queue);
+            }
         } catch (VirtqueueException garbage) {
             fail("queue " + queue.ring.index() + ": " + garbage.getMessage());
         }

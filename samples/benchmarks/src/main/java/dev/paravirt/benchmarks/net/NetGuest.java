@@ -39,13 +39,16 @@ final class NetGuest implements Callable<Integer> {
     private boolean receive;
 
     @Option(names = "--batch", description = "frames between two looks at the device (default: ${DEFAULT-VALUE})")
-    private int batch = 32;
+    private int batch = 64;
 
     @Option(names = "--warm-up", description = "seconds that do not count (default: ${DEFAULT-VALUE})")
     private int warmUp = 4;
 
     @Option(names = "--seconds", description = "seconds that count (default: ${DEFAULT-VALUE})")
     private int seconds = 3;
+
+    private final byte[] content = frame();
+    private ReceivedFrame[] burst = {};
 
     private NetGuest() {}
 
@@ -67,6 +70,7 @@ final class NetGuest implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        burst = new ReceivedFrame[batch];
         try (GuestProcess guest = GuestProcess.attach(socket, Duration.ofSeconds(20))) {
             JvmPlatform platform = JvmPlatform.of(guest);
             Hypercalls hypercalls = Hypercalls.attach(platform, platform);
@@ -107,7 +111,6 @@ final class NetGuest implements Callable<Integer> {
     }
 
     private void send(NetDriver driver) {
-        byte[] content = frame();
         for (int turn = 0; turn < 10_000; turn++) {
             int sent = 0;
             OutgoingFrame frame = driver.take(0);
@@ -123,7 +126,6 @@ final class NetGuest implements Callable<Integer> {
     }
 
     private void receive(NetDriver driver) {
-        ReceivedFrame[] burst = new ReceivedFrame[batch];
         for (int turn = 0; turn < 10_000; turn++) {
             int count = driver.receive(0, burst);
             for (int i = 0; i < count; i++) {
