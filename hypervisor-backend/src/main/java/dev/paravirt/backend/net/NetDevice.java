@@ -39,6 +39,7 @@ public final class NetDevice implements VirtioDevice {
     private final int speed;
     private final int queueSize;
     private final int pairs;
+    private final boolean controlInFront;
     private final ReceiveQueue[] receive;
     private final TransmitQueue[] transmit;
     private final CoalescingCommands coalescing;
@@ -72,6 +73,7 @@ public final class NetDevice implements VirtioDevice {
         this.speed = options.speed();
         this.queueSize = options.queueSize();
         this.pairs = options.queuePairs();
+        this.controlInFront = options.controlInFront();
         this.controlQueue = NetQueues.control(1);
         this.filter = ReceiveFilter.initial(firstMac, false, false);
         this.coalescing = new CoalescingCommands(this);
@@ -132,15 +134,15 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean accepts(FeatureBits driverFeatures) {
-        return NetFeatures.firstUnmet(driverFeatures) < 0;
+        FeatureBits known = controlInFront ? driverFeatures.with(NetFeatures.CTRL_VQ) : driverFeatures;
+        return NetFeatures.firstUnmet(known) < 0;
     }
 
     @Override
     public void negotiated(FeatureBits driverFeatures) {
-        boolean several = driverFeatures.has(NetFeatures.MQ) || driverFeatures.has(NetFeatures.RSS);
         negotiated = driverFeatures;
         headerSize = NetHeader.size(driverFeatures);
-        controlQueue = NetQueues.control(several ? pairs : 1);
+        controlQueue = NetQueues.control(hasSeveralPairs() ? pairs : 1);
         mergesBuffers = driverFeatures.has(NetFeatures.MRG_RXBUF);
         filter = ReceiveFilter.initial(
                 firstMac, driverFeatures.has(NetFeatures.CTRL_RX), driverFeatures.has(NetFeatures.CTRL_VLAN));
@@ -162,9 +164,21 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public void enabled(int queue, boolean on) {
-        if (isForFrames(queue)) {
-            coalescing.enabled(queue, on);
+        if (!isForFrames(queue)) {
+            return;
         }
+        coalescing.enabled(queue, on);
+        if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs()) {
+            int used = 0;
+            while (used < pairs && coalescing.of(NetQueues.receive(used)).isEnabled()) {
+                used++;
+            }
+            steering = ReceiveSteering.among(used);
+        }
+    }
+
+    private boolean hasSeveralPairs() {
+        return negotiated.has(NetFeatures.MQ) || negotiated.has(NetFeatures.RSS);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class SteeringCommands {
         if (pairs < NetControl.MQ_VQ_PAIRS_MIN || pairs > device.pairs()) {
             return false;
         }
-        device.steering(pairs == 1 ? ReceiveSteering.FIRST : new AutomaticSteering(pairs));
+        device.steering(ReceiveSteering.among(pairs));
         return true;
     }
 

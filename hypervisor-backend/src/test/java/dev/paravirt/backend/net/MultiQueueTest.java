@@ -175,6 +175,31 @@ class MultiQueueTest {
         }
     }
 
+    /** As QEMU does with vhost-user: the device never hears of commands, but sees which queues are enabled. */
+    @Test
+    void usesTheQueuesThatAreEnabledIfControlIsInFront() {
+        FeatureBits features =
+                ALL.without(NetFeatures.CTRL_VQ).without(NetFeatures.RSS).without(NetFeatures.HASH_REPORT);
+        NetOptions options =
+                new NetOptions(NetGuest.MAC).queuePairs(PAIRS).controlInFront(true);
+        try (NetGuest guest = new NetGuest(options, features)) {
+            for (int pair = PAIRS - 1; pair >= 0; pair--) {
+                guest.send(pair, outgoing(1));
+                assertReceived(guest, pair, incoming(1));
+            }
+            int last = NetQueues.receive(1);
+            guest.send(3, outgoing(1));
+            assertThat(guest.session.resetQueue(last)).isEqualTo(Outcome.DONE);
+            TestDriver.await("reset", () -> guest.session.isQueueStopped(last));
+            for (int flow = 0; flow < 8; flow++) {
+                assertReceived(guest, 0, incoming(flow));
+            }
+        }
+        NetDevice strict = new NetDevice(NetBackend.discarding(), new NetOptions(NetGuest.MAC).queuePairs(PAIRS));
+        assertThat(strict.accepts(features)).isFalse();
+        assertThat(strict.accepts(ALL)).isTrue();
+    }
+
     // Receive-side scaling.
 
     @ParameterizedTest
