@@ -165,6 +165,13 @@ public final class DescriptorChain {
         return region.getByte(offset) + region.getByte(offset + Math.min(lengths[0] - 1, CACHE_LINE));
     }
 
+    /** Has the processor fetch the beginning of what the device may write, which is overwritten, for {@link #write} soon after. */
+    public void touchWritable() {
+        if (writableLength > 0) {
+            region(readablePieces).putByte(offsets[readablePieces], (byte) 0);
+        }
+    }
+
     /** One readable byte, 0 to 255. */
     public int readByte(long offset) {
         return (int) readBytes(offset, 1);
