@@ -19,7 +19,7 @@ final class NetHost {
 
     private NetHost() {}
 
-    /** Takes the path of the socket, and {@link #GENERATE} or nothing; serves until its standard input ends. */
+    /** Takes the path of the socket, and {@link #GENERATE} or not; says when it listens, and serves to the end of its input. */
     public static void main(String[] arguments) throws IOException {
         boolean generates = arguments.length > 1 && arguments[1].equals(GENERATE);
         GuestShape shape = GuestShape.of(MEMORY, 4, 1);
@@ -27,6 +27,7 @@ final class NetHost {
                 Path.of(arguments[0]),
                 shape,
                 guest -> HypercallMachine.serving(guest, List.of(device(generates)), MachineOptions.DEFAULT))) {
+            System.out.println("listening");
             while (System.in.read() >= 0) {
                 // Until whoever started this has what it wants.
             }
