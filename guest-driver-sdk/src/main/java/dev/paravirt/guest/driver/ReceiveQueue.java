@@ -21,6 +21,7 @@ final class ReceiveQueue extends NetQueue {
     private final ReceivedFrame[] slots;
     private final int[] ready;
     private final boolean mergeable;
+    private final boolean hashes;
     private final FeatureBits features;
     private final int headerSize;
     private int firstReady;
@@ -40,6 +41,7 @@ final class ReceiveQueue extends NetQueue {
         super(ring, line, spinNanos);
         features = shape.features();
         mergeable = features.has(NetFeatures.MRG_RXBUF);
+        hashes = features.has(NetFeatures.HASH_REPORT);
         headerSize = NetHeader.size(features);
         int count = Math.min(ring.size(), shape.receiveBuffers());
         DmaBuffer memory = platform.allocate(count * shape.receiveBytes(), NetShape.ALIGNMENT);
@@ -122,6 +124,9 @@ final class ReceiveQueue extends NetQueue {
             return;
         }
         int buffers = frame.readHeader();
+        if (hashes) {
+            frame.readHash();
+        }
         frame.dataOffset = headerSize;
         frame.dataLength = used - headerSize;
         frame.length = frame.dataLength;

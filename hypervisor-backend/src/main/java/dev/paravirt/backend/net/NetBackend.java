@@ -46,17 +46,6 @@ public interface NetBackend extends AutoCloseable {
      */
     boolean send(ByteBuf frame);
 
-    /**
-     * Delivers some of what has arrived, for a backend that would rather be asked, on the worker that puts it into the
-     * guest's memory, than have a thread of its own. Called each time that the worker of the first receiveq looks for
-     * work, also before it sleeps: not once it does. Never waits.
-     *
-     * @return whether anything was delivered
-     */
-    default boolean poll() {
-        return false;
-    }
-
     /** The device has ended: sends and delivers nothing any more. */
     @Override
     void close();
@@ -64,5 +53,15 @@ public interface NetBackend extends AutoCloseable {
     /** A backend that takes every frame and has none, for measurements and tests. */
     static NetBackend discarding() {
         return new DiscardingBackend();
+    }
+
+    /**
+     * A backend that takes every frame, and delivers one again and again whenever the driver has a buffer for it, for
+     * measurements and tests. Workers that serve the device's receiveqs never sleep.
+     *
+     * @param frame 14 bytes or more, without check sequence
+     */
+    static NetBackend generating(byte[] frame) {
+        return new GeneratingBackend(frame);
     }
 }

@@ -39,18 +39,20 @@ final class ReceiveQueue {
     private final Segmentation segmentation = new Segmentation(asked);
     private final FramePool segments;
 
+    /** The frame that there is always one more of, if the backend is that kind. */
+    private final @Nullable ByteBuf generated;
+
     /** What is written before a frame. */
     private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
-    /** @param offloads those of the backend */
-    ReceiveQueue(
-            NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
+    ReceiveQueue(NetDevice device, int pair, NetBackend backend, NetOptions options, Coalescing coalescing) {
         this.device = device;
         this.pair = pair;
-        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.lead = device.lead();
+        this.generated = backend instanceof GeneratingBackend generating ? generating.frame() : null;
         this.coalescing = coalescing;
-        this.waiting = new MpscVarHandleArrayQueue<>(backlog);
-        this.buffers = new ReceiveBuffers(queueSize);
+        this.waiting = new MpscVarHandleArrayQueue<>(options.backlog());
+        this.buffers = new ReceiveBuffers(options.queueSize());
         this.segments = new FramePool(device.maxFrame());
     }
 
@@ -79,7 +81,7 @@ final class ReceiveQueue {
     // The worker.
 
     boolean isReady() {
-        return !waiting.isEmpty();
+        return generated != null || !waiting.isEmpty();
     }
 
     boolean serve(QueueContext served) {
@@ -102,7 +104,20 @@ final class ReceiveQueue {
                 batch[i].release();
             }
         }
-        return count > 0;
+        return (generated == null ? count : count + generate(generated, BATCH - count, served)) > 0;
+    }
+
+    /** Receives a frame up to so many times, as often as the driver has buffers for it; returns how often. */
+    private int generate(ByteBuf frame, int most, QueueContext served) {
+        int done = 0;
+        while (done < most
+                && device.isLinkUp()
+                && device.steering().uses(pair)
+                && buffers.gather(device.headerSize(), frame.readableBytes(), device.mergesBuffers(), served)) {
+            receive(frame, served);
+            done++;
+        }
+        return done;
     }
 
     private void receive(ByteBuf frame, QueueContext served) {
@@ -195,6 +210,7 @@ final class ReceiveQueue {
     /** Gives back all buffers; frames are refused from now on. */
     void quiesce(QueueContext served) {
         context = null;
+        Arrays.fill(header, (byte) 0);
         buffers.giveBack(served);
         drop();
     }

@@ -35,7 +35,7 @@ final class NetHost {
     }
 
     private static NetDevice device(boolean generates) {
-        NetBackend backend = generates ? new GeneratingBackend(NetGuest.frame()) : NetBackend.discarding();
+        NetBackend backend = generates ? NetBackend.generating(NetGuest.frame()) : NetBackend.discarding();
         return new NetDevice(backend, new NetOptions("02:00:00:00:00:01"));
     }
 }
