@@ -33,6 +33,7 @@ final class ReceiveQueue {
     private volatile @Nullable QueueContext context;
 
     // The worker's own.
+    private final ByteBuf[] batch = new ByteBuf[BATCH];
     private final ReceiveBuffers buffers;
     private final OffloadHeader asked = new OffloadHeader();
     private final Segmentation segmentation = new Segmentation(asked);
@@ -87,18 +88,23 @@ final class ReceiveQueue {
         if (context == null) {
             context = served;
         }
-        int done = 0;
+        int count = 0;
         ByteBuf frame = waiting.poll();
         while (frame != null) {
-            try {
-                receive(frame, served);
-            } finally {
-                frame.release();
-            }
-            done++;
-            frame = done < BATCH ? waiting.poll() : null;
+            batch[count++] = frame;
+            frame = count < BATCH ? waiting.poll() : null;
         }
-        return (generated == null ? done : done + generate(generated, BATCH - done, served)) > 0;
+        try {
+            for (int i = 0; i < count; i++) {
+                receive(batch[i], served);
+            }
+        } finally {
+            // Not each behind its copy: a count of references that is changed waits until all copies are written.
+            for (int i = 0; i < count; i++) {
+                batch[i].release();
+            }
+        }
+        return (generated == null ? count : count + generate(generated, BATCH - count, served)) > 0;
     }
 
     /** Receives a frame up to so many times, as often as the driver has buffers for it; returns how often. */
