@@ -172,6 +172,7 @@ public final class PasstBackend implements NetBackend {
 
     @Override
     public boolean send(ByteBuf frame) {
+        Padding.remove(frame);
         return stream.send(frame);
     }
 
