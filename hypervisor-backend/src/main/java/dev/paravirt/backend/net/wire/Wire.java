@@ -28,7 +28,7 @@ public final class Wire {
             To each can be added:
             ,capture=FILE   writes all frames to a pcapng file, which Wireshark opens
             ,loss=1%,duplicate=1%,reorder=1%,delay=50ms,jitter=5ms,rate=10M,limit=1000
-                            does to frames what networks do, each way; ,seed=2 has other luck
+                            what networks do to frames, each way; ,seed=2 for other luck
             """;
 
     private final String text;
