@@ -412,9 +412,6 @@ public final class NetDevice implements VirtioDevice {
 
         private ReceiveQueue queueFor(ByteBuf frame) {
             ReceiveSteering now = steering;
-            if (now == ReceiveSteering.FIRST) {
-                return receive[0];
-            }
             int chosen = now.pair(frame, frame.readerIndex() + lead(), frame.readableBytes() - lead());
             // A queue that is being reset is passed over, if the driver did not choose it.
             for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {

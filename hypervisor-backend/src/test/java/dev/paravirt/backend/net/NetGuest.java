@@ -66,17 +66,17 @@ final class NetGuest implements AutoCloseable {
     }
 
     NetGuest(Wire wire, NetOptions options, FeatureBits features) {
-        this(wire, wire, options, features);
+        this(wire, wire, true, options, features);
     }
 
     /** With a backend instead of a wire. */
     NetGuest(NetBackend backend, NetOptions options, FeatureBits features) {
-        this(new Wire(), backend, options, features);
+        this(new Wire(), backend, false, options, features);
     }
 
-    private NetGuest(Wire wire, NetBackend backend, NetOptions options, FeatureBits features) {
+    private NetGuest(Wire wire, NetBackend backend, boolean closes, NetOptions options, FeatureBits features) {
         this.wire = wire;
-        this.closes = backend == wire;
+        this.closes = closes;
         this.features = features;
         device = new NetDevice(backend, options);
         session = DeviceSession.start(device, memory.guest(), Features.MMIO, interrupt, List.of(worker));
