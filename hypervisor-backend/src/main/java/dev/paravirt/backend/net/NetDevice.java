@@ -219,7 +219,20 @@ public final class NetDevice implements VirtioDevice {
             throw new VirtqueueException("a control command of " + chain.readableLength() + " readable and "
                     + chain.writableLength() + " writable bytes has no room for class, command and ack");
         }
-        context.push(chain, commands.execute(chain));
+        ReceiveSteering before = steering;
+        int written = commands.execute(chain);
+        ReceiveSteering after = steering;
+        if (after.equals(before)) {
+            context.push(chain, written);
+            return;
+        }
+        DeferredAck ack = new DeferredAck(chain, written, context);
+        for (int pair = 0; pair < pairs; pair++) {
+            if (!after.uses(pair)) {
+                receive[pair].acknowledgeWhenQuiet(ack);
+            }
+        }
+        ack.arrive();
     }
 
     @Override

@@ -7,6 +7,8 @@ import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ final class ReceiveQueue {
 
     private final Coalescing coalescing;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
+    private final Queue<DeferredAck> acks = new ConcurrentLinkedQueue<>();
     final FrameCounters counters = new FrameCounters();
 
     /** Where the queue is served; null while it is not. */
@@ -78,6 +81,26 @@ final class ReceiveQueue {
         return true;
     }
 
+    /** From any thread: the queue has been taken out of use; says when what was under way is done and published. */
+    void acknowledgeWhenQuiet(DeferredAck ack) {
+        ack.await();
+        acks.add(ack);
+        QueueContext served = context;
+        if (served == null) {
+            acknowledge();
+        } else {
+            served.wake();
+        }
+    }
+
+    private void acknowledge() {
+        DeferredAck ack = acks.poll();
+        while (ack != null) {
+            ack.arrive();
+            ack = acks.poll();
+        }
+    }
+
     // The worker.
 
     boolean isReady() {
@@ -87,6 +110,10 @@ final class ReceiveQueue {
     boolean serve(QueueContext served) {
         if (context == null) {
             context = served;
+        }
+        if (!acks.isEmpty()) {
+            // What was placed before was published after the last call of this.
+            acknowledge();
         }
         int count = 0;
         ByteBuf frame = waiting.poll();
@@ -211,6 +238,7 @@ final class ReceiveQueue {
     void quiesce(QueueContext served) {
         context = null;
         Arrays.fill(header, (byte) 0);
+        acknowledge();
         buffers.giveBack(served);
         drop();
     }
