@@ -88,8 +88,8 @@ final class Jobs {
         look();
         for (Job job : List.copyOf(jobs)) {
             if (job.tasks.isEmpty()) {
-                user.print("[" + job.number + "] "
-                        + (job.status == 0 ? "done" : "ended with status " + job.status) + ": " + job.source);
+                user.print("[" + job.number + "] " + (job.status == 0 ? "done" : "ended with status " + job.status)
+                        + ": " + job.source);
                 jobs.remove(job);
             }
         }

@@ -110,12 +110,11 @@ final class Shell {
             return;
         }
         for (Link link : list.links()) {
-            boolean runs =
-                    switch (link.condition()) {
-                        case ALWAYS -> true;
-                        case AFTER_SUCCESS -> launcher.status() == 0;
-                        case AFTER_FAILURE -> launcher.status() != 0;
-                    };
+            boolean runs = switch (link.condition()) {
+                case ALWAYS -> true;
+                case AFTER_SUCCESS -> launcher.status() == 0;
+                case AFTER_FAILURE -> launcher.status() != 0;
+            };
             if (launcher.over() || launcher.interrupted() && link.condition() != Condition.ALWAYS) {
                 return;
             }

@@ -192,7 +192,8 @@ public final class LineEditor {
             return;
         }
         if (all.length() > completion.typed().length() || candidates.size() == 1) {
-            text.delete(text.cursor() - completion.typed().codePointCount(0, completion.typed().length()));
+            text.delete(text.cursor()
+                    - completion.typed().codePointCount(0, completion.typed().length()));
             if (!text.insert(all)) {
                 text.insert(completion.typed());
                 view.add(BELL);
