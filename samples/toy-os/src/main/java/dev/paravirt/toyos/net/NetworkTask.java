@@ -34,7 +34,10 @@ public final class NetworkTask {
     }
 
     private boolean isNeeded(long deadline) {
-        return stopped || stack.hasArrivals() || stack.deadline() < deadline || !stack.configuration().equals(known);
+        return stopped
+                || stack.hasArrivals()
+                || stack.deadline() < deadline
+                || !stack.configuration().equals(known);
     }
 
     public void stop() {
