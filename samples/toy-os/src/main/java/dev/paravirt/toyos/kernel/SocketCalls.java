@@ -36,8 +36,7 @@ final class SocketCalls {
 
     long connect(Process process, long address, long port, long timeout) throws NetworkException, SystemCallException {
         int number = process.freeDescriptor();
-        TcpSocket socket =
-                network().stack().connect(Network.address(address), port(port), Network.timeout(timeout));
+        TcpSocket socket = network().stack().connect(Network.address(address), port(port), Network.timeout(timeout));
         process.open(number, new SocketDescriptor.Connection(network(), socket));
         return number;
     }

@@ -84,8 +84,9 @@ final class Iperf {
         switch (state) {
             case PARAM_EXCHANGE -> writeJson(test.parameters(TCP_BLOCK));
             case CREATE_STREAMS -> stream.open(cookie);
-            case TEST_START -> user.print("connected to " + test.server() + ", " + (test.udp() ? "UDP" : "TCP")
-                    + (test.reverse() ? ", receiving" : ", sending"));
+            case TEST_START ->
+                user.print("connected to " + test.server() + ", " + (test.udp() ? "UDP" : "TCP")
+                        + (test.reverse() ? ", receiving" : ", sending"));
             case TEST_RUNNING -> {
                 stream.run(control);
                 writeState(TEST_END);

@@ -79,9 +79,7 @@ final class NetworkPrograms {
 
     /** ping HOST [-c COUNT] [-s BYTES] [-i MILLISECONDS] [-W MILLISECONDS] */
     static int ping(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(
-                arguments, "",
-                "-c -s -i -W");
+        Options options = new Options(arguments, "", "-c -s -i -W");
         String host = options.operands(1, 1).getFirst();
         int count = options.number("-c", 4, 1, Integer.MAX_VALUE);
         int size = options.number("-s", 56, 0, 65_507);

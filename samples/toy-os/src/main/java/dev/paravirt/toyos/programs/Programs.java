@@ -67,7 +67,11 @@ public final class Programs {
     }
 
     private void network() {
-        add("ifconfig", "[-v]", "shows the network card and its addresses; -v what was counted", NetworkPrograms::showInterface);
+        add(
+                "ifconfig",
+                "[-v]",
+                "shows the network card and its addresses; -v what was counted",
+                NetworkPrograms::showInterface);
         add("ping", "HOST [-c COUNT] [-s BYTES] [-i MS] [-W MS]", "asks a host for an echo", NetworkPrograms::ping);
         add("resolve", "NAME", "looks up the addresses of a host", NetworkPrograms::resolve);
         add("httpget", "URL [-o FILE] [-L] [-q] [-r SECONDS]", "fetches by HTTP; -L follows, -r retries", HttpGet::run);

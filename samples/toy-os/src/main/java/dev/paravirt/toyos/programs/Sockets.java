@@ -46,7 +46,14 @@ final class Sockets {
 
     /** What {@code ifconfig} shows. */
     record Interface(
-            long mac, int address, int prefix, int gateway, int mtu, boolean up, boolean dhcp, List<Integer> nameServers) {}
+            long mac,
+            int address,
+            int prefix,
+            int gateway,
+            int mtu,
+            boolean up,
+            boolean dhcp,
+            List<Integer> nameServers) {}
 
     record Counter(String name, long value) {}
 

@@ -65,8 +65,7 @@ class NetworkCallsTest {
     private int run(Map<String, Program> programs, String... script) throws IOException {
         Scheduler scheduler = new Scheduler(machine);
         Kernel kernel = new Kernel(machine, scheduler, programs);
-        stack = new NetworkStack(
-                new DeadEnd(), machine::monotonicNanos, new Random(5), scheduler::awaitUnlessStopped);
+        stack = new NetworkStack(new DeadEnd(), machine::monotonicNanos, new Random(5), scheduler::awaitUnlessStopped);
         Network network = new Network(stack, scheduler, kernel.console());
         network.start(new Configuration(OWN, 24, 0, List.of()));
         Disks disks = new Disks(volume, null);
@@ -127,10 +126,7 @@ class NetworkCallsTest {
 
     @Test
     void theNetworkIsShown() throws IOException {
-        int status = run(
-                "ifconfig -v",
-                "ping 127.0.0.1 -c 2 -i 1",
-                "ping 10.0.0.1 -c 2 -i 1 -s 1000");
+        int status = run("ifconfig -v", "ping 127.0.0.1 -c 2 -i 1", "ping 10.0.0.1 -c 2 -i 1 -s 1000");
         assertThat(status).as("%s", lines()).isZero();
         assertThat(lines())
                 .contains("net0  link up, 02:00:00:00:00:01, MTU 1500", "      10.0.0.1/24")
@@ -212,7 +208,9 @@ class NetworkCallsTest {
             long client = user.call(SystemCall.BIND, 0);
             user.fields().putInt(100, LOOPBACK).putInt(104, 7).put(200, (byte) 'x');
             assertThat(user.call(SystemCall.SEND, client, 200, 3, 100)).isEqualTo(3);
-            assertThat(user.call(SystemCall.RECEIVE, server, 300, 1, 400)).as("the whole length").isEqualTo(3);
+            assertThat(user.call(SystemCall.RECEIVE, server, 300, 1, 400))
+                    .as("the whole length")
+                    .isEqualTo(3);
             assertThat(user.memory()[300]).isEqualTo((byte) 'x');
             assertThat(user.memory()[301]).isZero();
             assertThat(user.fields().getInt(400 + Layout.ENDPOINT_ADDRESS)).isEqualTo(LOOPBACK);
