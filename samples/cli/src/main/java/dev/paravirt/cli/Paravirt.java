@@ -32,7 +32,9 @@ public final class Paravirt implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Paravirt());
+        CommandLine commandLine = new CommandLine(new Paravirt());
+        ToyOsCommand.completeHelp(commandLine.getSubcommands().get("toy-os"));
+        return commandLine;
     }
 
     /** Without a command there is nothing to do but to say which there are. */

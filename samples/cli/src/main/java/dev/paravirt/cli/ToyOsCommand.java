@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli;
 
+import dev.paravirt.backend.net.wire.Wire;
 import dev.paravirt.cli.toyos.ToyOsMachine;
 import dev.paravirt.cli.toyos.ToyOsSettings;
+import dev.paravirt.toyos.boot.NetworkOption;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,7 +25,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "A small operating system on a virtual machine of virtio devices: a disk with a FAT32 volume, a scratch disk in"
-                    + " memory, a console. Its shell has help, line editing, jobs, pipes and redirection. Ctrl-C ends the"
+                    + " memory, a network card, a console. Its shell has help, line editing, jobs, pipes and redirection. Ctrl-C ends the"
                     + " program that runs, Ctrl-D at an empty line ends the machine, Ctrl-A X leaves it at once, as if the"
                     + " power failed.",
             "",
@@ -32,7 +36,7 @@ import picocli.CommandLine.Parameters;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0 to 255:the code that the toy OS powered off with; 1 if one of the commands failed",
-            "2:the command line, or what is given with --disk or --console, is not usable",
+            "2:the command line, or an option's value, is not usable",
             "70:the toy OS found no volume that it could mount, or could not write it back",
             "130:you left by Ctrl-A X"
         },
@@ -46,6 +50,8 @@ import picocli.CommandLine.Parameters;
             "      runs three commands, and ends",
             "  printf 'write a 100000 1\\nsha256 a\\ndf\\n' | samples/paravirt toy-os",
             "      runs what it reads, and ends",
+            "  samples/paravirt toy-os --net user,tcp=8080:80",
+            "      in this host's network; port 8080 of this host leads to its port 80",
             "  samples/paravirt toy-os --console unix=/tmp/toy & socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:/tmp/toy",
             "      with the console on a socket; Ctrl-] leaves socat"
         })
@@ -55,6 +61,7 @@ final class ToyOsCommand implements Callable<Integer> {
     private static final long LEAST_MEMORY = 16L << 20;
     private static final long MOST_MEMORY = 4L << 30;
     private static final long MOST_SCRATCH = 1L << 40;
+    private static final int HELP_WIDTH = 105;
     private static final int SECTOR = 512;
 
     @Option(
@@ -71,6 +78,21 @@ final class ToyOsCommand implements Callable<Integer> {
             paramLabel = "SPEC",
             description = "Where the console is: stdio (default), pty, unix=PATH, tcp=HOST:PORT or file=PATH.")
     private @Nullable String console;
+
+    @Option(
+            names = "--net",
+            paramLabel = "SPEC",
+            description = "What the network card leads to; see the end of this help. Default: user if passt is"
+                    + " installed, else none.")
+    private @Nullable String net;
+
+    @Option(
+            names = "--ip",
+            paramLabel = "SPEC",
+            defaultValue = "dhcp",
+            description =
+                    "How the toy OS gets its address: dhcp (default), none, or ADDRESS/PREFIX[,gateway=A][,dns=A].")
+    private String address = "dhcp";
 
     @Option(
             names = "--memory",
@@ -102,14 +124,33 @@ final class ToyOsCommand implements Callable<Integer> {
         if (readOnly && disk == null) {
             return fail("--read-only is for an image; name it with --disk", NOT_USABLE);
         }
-        ToyOsSettings settings = new ToyOsSettings(disk, readOnly, memory, scratch, console, commands);
         try {
+            ToyOsSettings settings = new ToyOsSettings(
+                    disk,
+                    readOnly,
+                    memory,
+                    scratch,
+                    net == null ? null : Wire.parse(net),
+                    NetworkOption.parse(address),
+                    console,
+                    commands);
             return new ToyOsMachine(settings, System.err).run();
         } catch (IllegalArgumentException unusable) {
             return fail(unusable.getMessage(), NOT_USABLE);
         } catch (IOException failure) {
             return fail(failure.getMessage(), BROKE_DOWN);
         }
+    }
+
+    /** The help of networks is where they are read; what it says is no format. */
+    static void completeHelp(CommandLine command) {
+        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+        usage.width(HELP_WIDTH);
+        List<String> footer = new ArrayList<>(List.of(usage.footer()));
+        footer.add("");
+        footer.add("Networks for --net:");
+        Wire.SYNTAX.lines().map(line -> "  " + line.replace("%", "%%")).forEach(footer::add);
+        usage.footer(footer.toArray(new String[0]));
     }
 
     private static int fail(@Nullable String message, int status) {

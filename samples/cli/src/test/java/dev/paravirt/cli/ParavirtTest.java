@@ -34,6 +34,21 @@ class ParavirtTest {
         assertThat(execute("demo", "--disk", "/no/such/file")).isEqualTo(2);
     }
 
+    @Test
+    void theToyOsTellsHowItIsUsed() {
+        assertThat(execute("toy-os", "--help")).isZero();
+        assertThat(output.toString())
+                .contains("samples/paravirt toy-os --disk disk.img")
+                .contains("Exit status:")
+                .contains("user[,tcp=8080:80]")
+                .contains("loss=1%,");
+        assertThat(execute("toy-os", "--memory", "1M")).isEqualTo(2);
+        assertThat(execute("toy-os", "--memory", "lots")).isEqualTo(2);
+        assertThat(execute("toy-os", "--net", "carrier-pigeon")).isEqualTo(2);
+        assertThat(execute("toy-os", "--console", "teletype", "--net", "none")).isEqualTo(2);
+        assertThat(execute("toy-os", "--read-only")).isEqualTo(2);
+    }
+
     private int execute(String... arguments) {
         CommandLine commandLine = Paravirt.commandLine();
         PrintWriter writer = new PrintWriter(output);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.toyos;
 
+import dev.paravirt.backend.blk.BlockImage;
 import dev.paravirt.backend.blk.MemoryImage;
 import dev.paravirt.toyos.block.BlockCache;
 import dev.paravirt.toyos.fat32.Fat32Formatter;
@@ -55,8 +56,13 @@ final class FreshDisk {
 
     private FreshDisk() {}
 
-    static MemoryImage create() throws IOException {
+    static BlockImage create() throws IOException {
         MemoryImage image = new MemoryImage(SIZE);
+        format(image);
+        return image;
+    }
+
+    static void format(BlockImage image) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             ImageVolume disk = new ImageVolume(image, arena);
             Fat32Formatter.format(new BlockCache(disk, CACHE), LABEL, (int) System.nanoTime());
@@ -65,11 +71,13 @@ final class FreshDisk {
                 write(volume, "/README.TXT", README);
                 volume.makeDirectory("/poems");
                 write(volume, "/poems/ozymandias.txt", OZYMANDIAS);
-                write(volume, "/poems/\u53e4\u6c60.txt", "\u53e4\u6c60\u3084\u86d9\u98db\u3073\u3053\u3080\u6c34\u306e\u97f3\n");
+                write(
+                        volume,
+                        "/poems/\u53e4\u6c60.txt",
+                        "\u53e4\u6c60\u3084\u86d9\u98db\u3073\u3053\u3080\u6c34\u306e\u97f3\n");
                 volume.makeDirectory("/tmp");
             }
         }
-        return image;
     }
 
     private static void write(Fat32Volume volume, String path, String text) throws IOException {

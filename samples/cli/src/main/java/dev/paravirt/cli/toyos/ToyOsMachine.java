@@ -9,6 +9,9 @@ import dev.paravirt.backend.console.ConsoleDevice;
 import dev.paravirt.backend.console.ConsoleEnd;
 import dev.paravirt.backend.console.NamedEnd;
 import dev.paravirt.backend.device.VirtioDevice;
+import dev.paravirt.backend.net.NetDevice;
+import dev.paravirt.backend.net.NetOptions;
+import dev.paravirt.backend.net.wire.Wire;
 import dev.paravirt.backend.transport.hypercall.LocalGuest;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
 import dev.paravirt.guest.jvm.JvmPlatform;
@@ -31,6 +34,7 @@ public final class ToyOsMachine {
 
     private static final String ROOT = "root";
     private static final String SCRATCH = "scratch";
+    private static final String MAC = "52:54:00:12:34:56";
     private static final int PAGE = 4096;
     private static final int BOOT_FAILED = 70;
 
@@ -50,7 +54,7 @@ public final class ToyOsMachine {
      *
      * @return the code that the guest powered off with; {@link #LEFT}
      * @throws IllegalArgumentException if the settings make no sense
-     * @throws IOException if a disk or a console cannot be opened
+     * @throws IOException if a disk, a console or a network cannot be opened
      */
     public int run() throws IOException, InterruptedException {
         List<VirtioDevice> devices = new ArrayList<>();
@@ -60,6 +64,7 @@ public final class ToyOsMachine {
             GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(settings.memory(), PAGE)));
             try {
                 addDisks(devices);
+                addNetwork(devices);
                 devices.add(new ConsoleDevice(console(standard && !person), 0, 0));
             } catch (IOException | RuntimeException failure) {
                 for (VirtioDevice device : devices) {
@@ -77,11 +82,11 @@ public final class ToyOsMachine {
 
     private int run(GuestMemory memory, List<VirtioDevice> devices, boolean plain)
             throws IOException, InterruptedException {
-        BootOptions options =
-                new BootOptions(ROOT, settings.scratch() > 0 ? SCRATCH : null, plain, settings.commands());
+        String scratch = settings.scratch() > 0 ? SCRATCH : null;
+        BootOptions options = new BootOptions(ROOT, scratch, plain, settings.address(), settings.commands());
         try (HeldErrors held = new HeldErrors();
-                LocalGuest guest = LocalGuest.start(
-                        memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
+                LocalGuest guest =
+                        LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
             JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
             Thread.ofPlatform().name("toy-os").daemon().start(() -> {
                 try {
@@ -97,12 +102,32 @@ public final class ToyOsMachine {
     }
 
     private void addDisks(List<VirtioDevice> devices) throws IOException {
-        BlockImage image = settings.disk() == null
-                ? FreshDisk.create()
-                : BlockImage.open(settings.disk(), settings.readOnly());
+        BlockImage image =
+                settings.disk() == null ? FreshDisk.create() : BlockImage.open(settings.disk(), settings.readOnly());
         devices.add(new BlockDevice(image, new BlockOptions().serial(ROOT)));
         if (settings.scratch() > 0) {
             devices.add(new BlockDevice(new MemoryImage(settings.scratch()), new BlockOptions().serial(SCRATCH)));
+        }
+    }
+
+    private void addNetwork(List<VirtioDevice> devices) throws IOException {
+        Wire wire = settings.net();
+        if (wire != null) {
+            if (!wire.isNone()) {
+                devices.add(new NetDevice(wire.open(), new NetOptions(MAC)));
+            }
+            return;
+        }
+        // Nobody asked for a network: a machine without is better than none.
+        if (!Passt.isInstalled()) {
+            errors.println("paravirt toy-os: no network: passt is not installed (Debian: apt-get install passt);"
+                    + " --net names other ways");
+            return;
+        }
+        try {
+            devices.add(new NetDevice(Wire.parse("user").open(), new NetOptions(MAC)));
+        } catch (IOException failure) {
+            errors.println("paravirt toy-os: no network: " + failure.getMessage());
         }
     }
 

@@ -83,8 +83,10 @@ public final class LineEditor {
     }
 
     private Outcome end(Outcome outcome, String mark) {
-        text.moveTo(text.length());
-        view.moveCursor(text);
+        if (text.cursor() < text.length()) {
+            text.moveTo(text.length());
+            view.moveCursor(text);
+        }
         view.add(mark + "\r\n");
         pasting = false;
         return outcome;
