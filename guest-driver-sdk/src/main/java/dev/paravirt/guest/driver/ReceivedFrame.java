@@ -45,8 +45,7 @@ public final class ReceivedFrame {
         hash = buffer.getLong(NetHeader.HASH_VALUE);
     }
 
-    /** Which kind of hash {@link #hashValue} is: a {@code REPORT_} value of {@link dev.paravirt.spec.net.NetHash}; NONE
-     * without HASH_REPORT. */
+    /** What {@link #hashValue} is: a {@code REPORT_} value of {@link dev.paravirt.spec.net.NetHash}; with HASH_REPORT. */
     public int hashReport() {
         return (int) (hash >>> 32) & 0xffff;
     }
@@ -54,6 +53,11 @@ public final class ReceivedFrame {
     /** The hash that the device computed of the packet's addresses and ports; with {@link #hashReport}. */
     public int hashValue() {
         return (int) hash;
+    }
+
+    /** The pair of queues that it came in by. */
+    public int pair() {
+        return pair;
     }
 
     /** Bytes of the whole frame from the Ethernet header on, 0 or more. */

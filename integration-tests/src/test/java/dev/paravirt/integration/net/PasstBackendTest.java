@@ -53,6 +53,7 @@ class PasstBackendTest {
         int length = 0;
         for (int read = 0; read >= 0; read = socket.read(content, length, content.length - length)) {
             length += read;
+            assertThat(length).isLessThanOrEqualTo(BYTES);
         }
         return Arrays.copyOf(content, length);
     }
@@ -70,8 +71,8 @@ class PasstBackendTest {
             assertThat(configuration.address()).isNotZero();
             CompletableFuture<byte[]> atServer = CompletableFuture.supplyAsync(() -> exchange(server));
             TcpSocket outward = guest.stack.connect(configuration.gateway(), server.getLocalPort(), PATIENCE);
+            // Without ending our stream: passt of 2023 sends things twice from then on.
             outward.write(content(1), 0, BYTES);
-            outward.shutdownOutput();
             assertThat(readAll(outward)).isEqualTo(content(2));
             assertThat(atServer.get()).isEqualTo(content(1));
 
@@ -89,7 +90,7 @@ class PasstBackendTest {
 
     private static byte[] exchange(ServerSocket server) {
         try (Socket socket = server.accept()) {
-            byte[] received = socket.getInputStream().readAllBytes();
+            byte[] received = socket.getInputStream().readNBytes(BYTES);
             socket.getOutputStream().write(content(2));
             return received;
         } catch (IOException failure) {

@@ -75,7 +75,7 @@ class ToyOsNetworkTest {
                 assertThat(guest.await()).as("%s", guest.lines()).isZero();
                 assertThat(guest.lines())
                         .filteredOn(line -> line.contains("\"event\":\"download\""))
-                        .hasSize(4)
+                        .hasSize(8)
                         .allMatch(line -> line.contains("\"bytes\":30000"));
             }
         } finally {
@@ -87,11 +87,13 @@ class ToyOsNetworkTest {
         List<String> script = new ArrayList<>();
         script.add("net=10.0.0." + self + "/24");
         script.add("write /file 30000 " + self);
-        script.add("httpd / 80 -n 4 &");
+        script.add("httpd / 80 -n 8 &");
         for (int other = 1; other <= 5; other++) {
             if (other != self) {
                 script.add("httpget http://10.0.0." + other + "/file -o /from" + other + " -r 60");
                 script.add("ping 10.0.0." + other + " -c 1 -W 60000");
+                // The other is there until it was asked twice by everybody.
+                script.add("httpget http://10.0.0." + other + "/file -o /from" + other);
             }
         }
         script.add("wait");

@@ -71,7 +71,10 @@ final class FreshDisk {
                 write(volume, "/README.TXT", README);
                 volume.makeDirectory("/poems");
                 write(volume, "/poems/ozymandias.txt", OZYMANDIAS);
-                write(volume, "/poems/\u53e4\u6c60.txt", "\u53e4\u6c60\u3084\u86d9\u98db\u3073\u3053\u3080\u6c34\u306e\u97f3\n");
+                write(
+                        volume,
+                        "/poems/\u53e4\u6c60.txt",
+                        "\u53e4\u6c60\u3084\u86d9\u98db\u3073\u3053\u3080\u6c34\u306e\u97f3\n");
                 volume.makeDirectory("/tmp");
             }
         }

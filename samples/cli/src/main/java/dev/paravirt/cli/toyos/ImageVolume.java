@@ -123,8 +123,7 @@ final class ImageVolume implements BlockVolume {
     }
 
     private record SegmentBuffer(MemorySegment memory) implements BlockBuffer {
-        private static final ValueLayout.OfInt INT =
-                ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
         @Override
         public int capacity() {

@@ -85,8 +85,8 @@ public final class ToyOsMachine {
         String scratch = settings.scratch() > 0 ? SCRATCH : null;
         BootOptions options = new BootOptions(ROOT, scratch, plain, settings.address(), settings.commands());
         try (HeldErrors held = new HeldErrors();
-                LocalGuest guest = LocalGuest.start(
-                        memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
+                LocalGuest guest =
+                        LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
             JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
             Thread.ofPlatform().name("toy-os").daemon().start(() -> {
                 try {
@@ -102,9 +102,8 @@ public final class ToyOsMachine {
     }
 
     private void addDisks(List<VirtioDevice> devices) throws IOException {
-        BlockImage image = settings.disk() == null
-                ? FreshDisk.create()
-                : BlockImage.open(settings.disk(), settings.readOnly());
+        BlockImage image =
+                settings.disk() == null ? FreshDisk.create() : BlockImage.open(settings.disk(), settings.readOnly());
         devices.add(new BlockDevice(image, new BlockOptions().serial(ROOT)));
         if (settings.scratch() > 0) {
             devices.add(new BlockDevice(new MemoryImage(settings.scratch()), new BlockOptions().serial(SCRATCH)));

@@ -64,7 +64,7 @@ class ToyOsMachineTest {
         try (Person person = Person.at(socket)) {
             person.expect("help lists the commands").expect("/ $ ");
             person.type("cat READ\t\r").expect("This is the toy OS").expect("/ $ ");
-            person.type("sleep 100000000\r").expect("sleep 100000000\r\n");
+            person.type("echo go; sleep 100000000\r").expect("\ngo\r\n");
             person.type("\003").expect("^C").expect("/ $ ");
             person.type("echo $? | cat > /tmp/a; cat /tmp/a\r").expect("\r\n130\r\n");
             person.type("dd if=/dev/zero of=/dev/scratch bs=64k\r").expect("16 blocks, 1.0 MiB in");
@@ -91,7 +91,9 @@ class ToyOsMachineTest {
             ByteBuffer more = ByteBuffer.allocate(4096);
             int at = seen.indexOf(text);
             while (at < 0) {
-                assertThat(channel.read(more.clear())).as("seen so far: %s", seen).isPositive();
+                assertThat(channel.read(more.clear()))
+                        .as("seen so far: %s", seen)
+                        .isPositive();
                 seen.append(StandardCharsets.UTF_8.decode(more.flip()));
                 at = seen.indexOf(text);
             }

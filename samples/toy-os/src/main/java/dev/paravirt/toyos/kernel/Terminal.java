@@ -108,18 +108,21 @@ public final class Terminal {
         raw = on;
     }
 
-    /** @param group 0 for none: then Ctrl-C is a character like others */
-    void foreground(int group) throws IOException, SystemCallException {
+    /**
+     * @param group 0 for none: then Ctrl-C is a character like others
+     * @return whether Ctrl-C was typed for the group before
+     */
+    boolean foreground(int group) throws IOException, SystemCallException {
         foreground = group;
         if (group != NOBODY && !raw && input.contains(INTERRUPT)) {
             // It was typed when the program had been started already, and nobody knew.
             interrupt();
-            return;
+            return false;
         }
-        if (!interruptShown) {
-            interruptShown = true;
-            write(INTERRUPTED, 0, INTERRUPTED.length);
-        }
+        boolean typed = !interruptShown;
+        interruptShown = true;
+        write(INTERRUPTED, 0, typed ? INTERRUPTED.length : 0);
+        return typed;
     }
 
     int read(byte[] destination, int start, int length) throws IOException, SystemCallException {
@@ -163,7 +166,8 @@ public final class Terminal {
         while (at < start + length) {
             int count = 0;
             while (at < start + length && count < shown.length - 1) {
-                if (source[at] == '\n' && !plain) {
+                boolean atLeft = at > start && source[at - 1] == '\r';
+                if (source[at] == '\n' && !plain && !atLeft) {
                     shown[count++] = '\r';
                 }
                 shown[count++] = source[at++];

@@ -73,12 +73,8 @@ final class CopyBlocks {
         }
         double seconds = Math.max(1, user.monotonicNanos() - start) / 1e9;
         user.complain(String.format(
-                Locale.ROOT,
-                "%d blocks, %s in %.3f s, %s/s",
-                blocks,
-                HumanSize.of(bytes),
-                seconds,
-                HumanSize.of((long) (bytes / seconds))));
+                Locale.ROOT, "%d blocks, %s in %.3f s, %s/s", blocks, HumanSize.of(bytes), seconds, HumanSize.of((long)
+                        (bytes / seconds))));
         return 0;
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.toyos.programs;
 
-import dev.paravirt.toyos.abi.Errno;
 import dev.paravirt.toyos.abi.OpenFlags;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -80,8 +79,7 @@ final class FillPrograms {
         user.close(fd);
         String sha256 = HexFormat.of().formatHex(digest.digest());
         user.print(sha256 + "  " + path);
-        user.report(
-                Report.event("file").field("path", path).field("size", size).field("sha256", sha256));
+        user.report(Report.event("file").field("path", path).field("size", size).field("sha256", sha256));
         return 0;
     }
 

@@ -13,6 +13,7 @@ final class Jobs {
     private final UserSpace user;
     private final boolean interactive;
     private final List<Job> jobs = new ArrayList<>();
+    private boolean interrupted;
 
     /** One pipeline, and the statuses of those of its programs that have ended. */
     private static final class Job {
@@ -55,17 +56,21 @@ final class Jobs {
         if (interactive) {
             user.foreground(group);
         }
-        try {
-            int status = 0;
-            for (int task : tasks) {
-                status = user.await(task);
-            }
-            return status;
-        } finally {
-            if (interactive) {
-                user.foreground(0);
-            }
+        int status = 0;
+        for (int task : tasks) {
+            status = user.await(task);
         }
+        if (interactive && user.foreground(0)) {
+            interrupted = true;
+        }
+        return status;
+    }
+
+    /** Whether Ctrl-C was typed while something was waited for, since the last call. */
+    boolean takeInterrupted() {
+        boolean was = interrupted;
+        interrupted = false;
+        return was;
     }
 
     private void look() throws UserException {
@@ -88,8 +93,8 @@ final class Jobs {
         look();
         for (Job job : List.copyOf(jobs)) {
             if (job.tasks.isEmpty()) {
-                user.print("[" + job.number + "] "
-                        + (job.status == 0 ? "done" : "ended with status " + job.status) + ": " + job.source);
+                user.print("[" + job.number + "] " + (job.status == 0 ? "done" : "ended with status " + job.status)
+                        + ": " + job.source);
                 jobs.remove(job);
             }
         }

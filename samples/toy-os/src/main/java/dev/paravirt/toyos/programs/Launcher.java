@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Starts the programs of pipelines, and does itself what only the shell can do. */
 final class Launcher {
     private static final int NOT_FOUND = 127;
-    private static final int INTERRUPTED = 130;
     private static final int NEW_GROUP = -1;
     private static final int OWN_GROUP = 0;
 
@@ -48,13 +47,8 @@ final class Launcher {
         left = true;
     }
 
-    /** Whether Ctrl-C has ended the last command: then what follows it in the same line is not wanted either. */
-    boolean interrupted() {
-        return status == INTERRUPTED;
-    }
-
     /** Runs a pipeline and waits for it. */
-    void foreground(Pipeline pipeline, String source) throws UserException {
+    void foreground(Pipeline pipeline) throws UserException {
         List<List<String>> commands = expand(pipeline);
         if (commands.size() == 1 && BuiltIn.is(commands.getFirst().getFirst())) {
             alone(pipeline.commands().getFirst(), commands.getFirst());

@@ -3,7 +3,6 @@ package dev.paravirt.toyos.programs;
 
 import dev.paravirt.toyos.shell.CommandLine;
 import dev.paravirt.toyos.shell.CommandLine.AndOr;
-import dev.paravirt.toyos.shell.CommandLine.Condition;
 import dev.paravirt.toyos.shell.CommandLine.Link;
 import dev.paravirt.toyos.shell.Parser;
 import dev.paravirt.toyos.shell.SyntaxException;
@@ -15,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shell {
     private static final int WRONG_SYNTAX = 2;
+    private static final int INTERRUPTED = 130;
 
     private final UserSpace user;
     private final Jobs jobs;
     private final Launcher launcher;
     private final @Nullable Prompt prompt;
     private boolean warned;
+    private boolean interrupted;
 
     private Shell(UserSpace user, boolean interactive) {
         this.user = user;
@@ -99,8 +100,15 @@ final class Shell {
             launcher.status(WRONG_SYNTAX);
             return;
         }
+        jobs.takeInterrupted();
         for (AndOr list : parsed.lists()) {
             run(list);
+            if (interrupted) {
+                // Whoever types Ctrl-C wants none of what follows either.
+                interrupted = false;
+                launcher.status(INTERRUPTED);
+                return;
+            }
         }
     }
 
@@ -110,17 +118,17 @@ final class Shell {
             return;
         }
         for (Link link : list.links()) {
-            boolean runs =
-                    switch (link.condition()) {
-                        case ALWAYS -> true;
-                        case AFTER_SUCCESS -> launcher.status() == 0;
-                        case AFTER_FAILURE -> launcher.status() != 0;
-                    };
-            if (launcher.over() || launcher.interrupted() && link.condition() != Condition.ALWAYS) {
-                return;
-            }
+            boolean runs = switch (link.condition()) {
+                case ALWAYS -> true;
+                case AFTER_SUCCESS -> launcher.status() == 0;
+                case AFTER_FAILURE -> launcher.status() != 0;
+            };
             if (runs) {
-                launcher.foreground(link.pipeline(), list.source());
+                launcher.foreground(link.pipeline());
+                interrupted = jobs.takeInterrupted();
+            }
+            if (launcher.over() || interrupted) {
+                return;
             }
         }
     }

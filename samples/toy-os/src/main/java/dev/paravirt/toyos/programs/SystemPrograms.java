@@ -29,10 +29,7 @@ final class SystemPrograms {
         user.print(String.format("%12s%12s%12s%6s", "size", "used", "free", "full"));
         user.print(String.format(
                 "%12s%12s%12s%5d%%",
-                HumanSize.of(space.total()),
-                HumanSize.of(used),
-                HumanSize.of(space.free()),
-                percent));
+                HumanSize.of(space.total()), HumanSize.of(used), HumanSize.of(space.free()), percent));
         user.report(Report.event("space").field("total", space.total()).field("free", space.free()));
         return 0;
     }
@@ -43,11 +40,7 @@ final class SystemPrograms {
         for (int i = 1; task != null; i++) {
             user.print(String.format(
                     "%4d  %-7s%10d%8d  %s",
-                    task.number(),
-                    STATES[task.state()],
-                    task.switches(),
-                    task.cpuNanos() / 1000,
-                    task.name()));
+                    task.number(), STATES[task.state()], task.switches(), task.cpuNanos() / 1000, task.name()));
             task = user.task(i);
         }
         return 0;
@@ -59,7 +52,9 @@ final class SystemPrograms {
             try {
                 user.kill((int) number, TERMINATED);
             } catch (UserException failed) {
-                String why = failed.errno() == Errno.NOT_PERMITTED ? "the kernel stays" : failed.errno().text();
+                String why = failed.errno() == Errno.NOT_PERMITTED
+                        ? "the kernel stays"
+                        : failed.errno().text();
                 throw new UserException(why + ": " + number, failed.errno());
             }
         }
@@ -73,8 +68,7 @@ final class SystemPrograms {
 
     static int uptime(UserSpace user, Arguments arguments) throws UserException {
         long seconds = user.upNanos() / 1_000_000_000;
-        user.print(String.format(
-                Locale.ROOT, "up %d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60));
+        user.print(String.format(Locale.ROOT, "up %d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60));
         return 0;
     }
 

@@ -266,8 +266,9 @@ final class UserSpace {
         call("terminal", SystemCall.TERMINAL, TerminalRequest.RAW.ordinal(), raw ? 1 : 0, 0, 0);
     }
 
-    void foreground(int group) throws UserException {
-        call("terminal", SystemCall.TERMINAL, TerminalRequest.FOREGROUND.ordinal(), group, 0, 0);
+    /** @return whether Ctrl-C was typed for the group before */
+    boolean foreground(int group) throws UserException {
+        return call("terminal", SystemCall.TERMINAL, TerminalRequest.FOREGROUND.ordinal(), group, 0, 0) != 0;
     }
 
     /** Tells the host. */

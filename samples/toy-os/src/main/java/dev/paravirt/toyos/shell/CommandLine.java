@@ -42,7 +42,10 @@ public record CommandLine(List<AndOr> lists) {
 
     /** A program with its arguments, and where its input comes from and its output goes; null for where the shell's does. */
     public record Command(
-            List<Word> words, @Nullable Word input, @Nullable Output output, @Nullable Output complaints) {
+            List<Word> words,
+            @Nullable Word input,
+            @Nullable Output output,
+            @Nullable Output complaints) {
         public Command {
             words = List.copyOf(words);
         }

@@ -46,8 +46,11 @@ class ShellSessionTest {
         machine.idle = device::next;
         machine.devices = terminal::receive;
         Disks disks = new Disks(volume, new ScratchDisk(new SparseVolume(4096), () -> 0, () -> 0));
-        int status = new Kernel(machine, scheduler, programs).run(new Devices(disks, terminal, List.of()), new String[0]);
-        assertThat(device.isOver()).as("all was typed before the end of: %s", device.text()).isTrue();
+        int status =
+                new Kernel(machine, scheduler, programs).run(new Devices(disks, terminal, List.of()), new String[0]);
+        assertThat(device.isOver())
+                .as("all was typed before the end of: %s", device.text())
+                .isTrue();
         return status;
     }
 
@@ -169,8 +172,7 @@ class ShellSessionTest {
 
     @Test
     void aScriptIsReadFromAPipe() throws IOException {
-        int status = run(
-                true, "echo a > f; cat f\ncat > g\nthis is for cat\n^D");
+        int status = run(true, "echo a > f; cat f\ncat > g\nthis is for cat\n^D");
         assertThat(status).isZero();
         assertThat(device.text()).as("no prompts, no echo").isEqualTo("a\n");
     }

@@ -57,37 +57,39 @@ class LineEditorTest {
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '~', value = {
-        "echo a,                           $ echo a_,       echo a",
-        "abc^[[D^[[Dx,                     $ ax_bc,         axbc",
-        "abc^[OD^[ODx,                     $ ax_bc,         axbc",
-        "abc^Ax^Ey,                        $ xabcy_,        xabcy",
-        "abc^[[Hx^[[Fy,                    $ xabcy_,        xabcy",
-        "abc^[[1~x^[[4~y,                  $ xabcy_,        xabcy",
-        "abc^B^B^Fx,                       $ abx_c,         abxc",
-        "abc^H,                            $ ab_,           ab",
-        "abc^A^[[3~,                       $ _bc,           bc",
-        "abc^A^D,                          $ _bc,           bc",
-        "one two^U,                        $ _,             ~~",
-        "one two^B^B^B^K,                  $ one _,         ~one ~",
-        "one two^W,                        $ one _,         ~one ~",
-        "one two ^W,                       $ one _,         ~one ~",
-        "one two^W^A^Y,                    $ two_one,       ~twoone ~",
-        "one two^[b^[bx,                   $ x_one two,     xone two",
-        "one two^[[1;5Dx,                  $ one x_two,     one xtwo",
-        "one^A^[fx,                        $ onex_,         onex",
-        "one two^A^[d,                     $ _ two,         ~ two~",
-        "a^[[99~b,                         $ ab_,           ab",
-        "a^[[<0;1;1Mb,                     $ ab_,           ab",
-        "a^[]0;title^Gb,                   $ ab_,           ab",
-        "a^[[200~b c^[[201~d,              $ ab cd_,        ab cd",
-        "ab^L,                             $ ab_,           ab",
-        "~cat RE^I~,                       $ cat README.TXT _, ~cat README.TXT ~",
-        "~cat no^I~,                       $ cat note_,     cat note",
-        "~cat po^Ix~,                      $ cat poems/x_,  cat poems/x",
-        "~cat note^I~,                     ~$ cat note|notes.txt  notebook|$ cat note_~, cat note",
-        "~cat zz^I~,                       $ cat zz_,       cat zz"
-    })
+    @CsvSource(
+            quoteCharacter = '~',
+            value = {
+                "echo a,                           $ echo a_,       echo a",
+                "abc^[[D^[[Dx,                     $ ax_bc,         axbc",
+                "abc^[OD^[ODx,                     $ ax_bc,         axbc",
+                "abc^Ax^Ey,                        $ xabcy_,        xabcy",
+                "abc^[[Hx^[[Fy,                    $ xabcy_,        xabcy",
+                "abc^[[1~x^[[4~y,                  $ xabcy_,        xabcy",
+                "abc^B^B^Fx,                       $ abx_c,         abxc",
+                "abc^H,                            $ ab_,           ab",
+                "abc^A^[[3~,                       $ _bc,           bc",
+                "abc^A^D,                          $ _bc,           bc",
+                "one two^U,                        $ _,             ~~",
+                "one two^B^B^B^K,                  $ one _,         ~one ~",
+                "one two^W,                        $ one _,         ~one ~",
+                "one two ^W,                       $ one _,         ~one ~",
+                "one two^W^A^Y,                    $ two_one,       ~twoone ~",
+                "one two^[b^[bx,                   $ x_one two,     xone two",
+                "one two^[[1;5Dx,                  $ one x_two,     one xtwo",
+                "one^A^[fx,                        $ onex_,         onex",
+                "one two^A^[d,                     $ _ two,         ~ two~",
+                "a^[[99~b,                         $ ab_,           ab",
+                "a^[[<0;1;1Mb,                     $ ab_,           ab",
+                "a^[]0;title^Gb,                   $ ab_,           ab",
+                "a^[[200~b c^[[201~d,              $ ab cd_,        ab cd",
+                "ab^L,                             $ ab_,           ab",
+                "~cat RE^I~,                       $ cat README.TXT _, ~cat README.TXT ~",
+                "~cat no^I~,                       $ cat note_,     cat note",
+                "~cat po^Ix~,                      $ cat poems/x_,  cat poems/x",
+                "~cat note^I~,                     ~$ cat note|notes.txt  notebook|$ cat note_~, cat note",
+                "~cat zz^I~,                       $ cat zz_,       cat zz"
+            })
     void keysMakeALine(String keys, String shown, String line) {
         begin();
         type(keys);

@@ -43,7 +43,9 @@ class ParserTest {
         String words = command.words().stream()
                 .flatMap(word -> word.expand(7, directory -> directory.isEmpty() ? NAMES : List.of()).stream())
                 .collect(Collectors.joining("][", "[", "]"));
-        return words + (command.input() == null ? "" : " <" + command.input()) + text(">", command.output())
+        return words
+                + (command.input() == null ? "" : " <" + command.input())
+                + text(">", command.output())
                 + text("2>", command.complaints());
     }
 
@@ -52,47 +54,53 @@ class ParserTest {
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '~', delimiter = '\t', value = {
-        "ls\t[ls];",
-        "~  ls   -l  ~\t[ls][-l];",
-        "~~\t~~",
-        "~   # nothing~\t~~",
-        "echo a#b # c\t[echo][a#b];",
-        "echo \"a b\" 'c d' e\\ f\t[echo][a b][c d][e f];",
-        "echo a\"b c\"d''\t[echo][ab cd];",
-        "echo ''\t[echo][];",
-        "echo \"\\\"\\\\\\n\"\t[echo][\"\\\\n];",
-        "echo $? \"$?\" '$?' \\$? $x\t[echo][7][7][$?][$?][$x];",
-        "ls *.txt\t[ls][a.txt][B.TXT];",
-        "ls '*.txt' \\*\t[ls][*.txt][*];",
-        "ls ?.bin *z* .*\t[ls][c.bin][*z*][.hidden];",
-        "ls /x/*.txt */a\t[ls][/x/*.txt][*/a];",
-        "a <in >out\t[a] <in >out;",
-        "a>>out 2>err\t[a] >>out 2>err;",
-        "echo 2>x\t[echo] 2>x;",
-        "echo 12>x\t[echo][12] >x;",
-        "a | b | c\t[a] | [b] | [c];",
-        "a|b&&c||d;e&\t[a] | [b] && [c] || [d]; [e] &",
-        "a & b\t[a] & [b];",
-        "a;\t[a];"
-    })
+    @CsvSource(
+            quoteCharacter = '~',
+            delimiter = '\t',
+            value = {
+                "ls\t[ls];",
+                "~  ls   -l  ~\t[ls][-l];",
+                "~~\t~~",
+                "~   # nothing~\t~~",
+                "echo a#b # c\t[echo][a#b];",
+                "echo \"a b\" 'c d' e\\ f\t[echo][a b][c d][e f];",
+                "echo a\"b c\"d''\t[echo][ab cd];",
+                "echo ''\t[echo][];",
+                "echo \"\\\"\\\\\\n\"\t[echo][\"\\\\n];",
+                "echo $? \"$?\" '$?' \\$? $x\t[echo][7][7][$?][$?][$x];",
+                "ls *.txt\t[ls][a.txt][B.TXT];",
+                "ls '*.txt' \\*\t[ls][*.txt][*];",
+                "ls ?.bin *z* .*\t[ls][c.bin][*z*][.hidden];",
+                "ls /x/*.txt */a\t[ls][/x/*.txt][*/a];",
+                "a <in >out\t[a] <in >out;",
+                "a>>out 2>err\t[a] >>out 2>err;",
+                "echo 2>x\t[echo] 2>x;",
+                "echo 12>x\t[echo][12] >x;",
+                "a | b | c\t[a] | [b] | [c];",
+                "a|b&&c||d;e&\t[a] | [b] && [c] || [d]; [e] &",
+                "a & b\t[a] & [b];",
+                "a;\t[a];"
+            })
     void linesAreUnderstood(String line, String expected) throws SyntaxException {
         assertThat(understood(line)).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @CsvSource(quoteCharacter = '~', delimiter = '\t', value = {
-        "echo 'a\ta ' is not closed",
-        "echo \"a\ta \" is not closed",
-        "echo \\\tnothing follows the backslash at the end",
-        "| a\ta command is missing before |",
-        "a |\ta command is missing at the end",
-        "a && ; b\ta command is missing before ;",
-        "a >\tthe name of a file is missing after >",
-        "a < | b\tthe name of a file is missing after <",
-        ">x\ta command is missing at the end",
-        "; a\ta command is missing before ;"
-    })
+    @CsvSource(
+            quoteCharacter = '~',
+            delimiter = '\t',
+            value = {
+                "echo 'a\ta ' is not closed",
+                "echo \"a\ta \" is not closed",
+                "echo \\\tnothing follows the backslash at the end",
+                "| a\ta command is missing before |",
+                "a |\ta command is missing at the end",
+                "a && ; b\ta command is missing before ;",
+                "a >\tthe name of a file is missing after >",
+                "a < | b\tthe name of a file is missing after <",
+                ">x\ta command is missing at the end",
+                "; a\ta command is missing before ;"
+            })
     void whatIsNoneIsSaid(String line, String why) {
         assertThatThrownBy(() -> Parser.parse(line))
                 .isInstanceOf(SyntaxException.class)
