@@ -105,8 +105,9 @@ class TerminalTest {
         try (Eventfd none = Eventfd.create()) {
             assertThat(Terminal.isTerminal(none.descriptor())).isFalse();
             assertThatThrownBy(() -> Terminal.of(none.descriptor()))
-                    .isInstanceOfSatisfying(LinuxException.class, failure -> assertThat(failure.errno())
-                            .isEqualTo(Errno.ENOTTY));
+                    .isInstanceOfSatisfying(
+                            LinuxException.class,
+                            failure -> assertThat(failure.errno()).isEqualTo(Errno.ENOTTY));
         }
         assertThat(Terminal.isTerminal(pty.slave())).isTrue();
     }
