@@ -76,6 +76,21 @@ public interface VirtioDevice extends AutoCloseable {
     void attach(DeviceHost host);
 
     /**
+     * A queue was set up, or is not to be used any more because it is being reset, alone or with the device. Control.
+     *
+     * @param on whether it was set up
+     */
+    default void enabled(int queue, boolean on) {}
+
+    /**
+     * How long the used buffer notification of what was pushed may still wait, in nanoseconds; 0 or less if it is due.
+     * Worker thread of this queue: when the driver wants to be notified, and again at the end of that time or earlier.
+     */
+    default long notificationDelay(int queue) {
+        return 0;
+    }
+
+    /**
      * A request. The device owns the chain until it passes it to {@link QueueContext#push} or
      * {@link QueueContext#complete}, now or later and in any order. Worker thread of this queue.
      *

@@ -39,9 +39,11 @@ public final class NetDevice implements VirtioDevice {
     private final int speed;
     private final int queueSize;
     private final int pairs;
+    private final boolean controlInFront;
     private final ReceiveQueue[] receive;
     private final TransmitQueue[] transmit;
-    private final ControlCommands commands = new ControlCommands(this);
+    private final CoalescingCommands coalescing;
+    private final ControlCommands commands;
 
     /** {@code S_} bits of {@link NetConfig}. */
     private final AtomicInteger status = new AtomicInteger(NetConfig.S_LINK_UP);
@@ -62,22 +64,26 @@ public final class NetDevice implements VirtioDevice {
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
-        FeatureBits offloads = backend.offloads();
         this.backend = backend;
-        this.backendOffloads = offloads;
+        this.backendOffloads = backend.offloads();
         this.features = options.features();
         this.firstMac = options.mac();
         this.mtu = options.mtu();
         this.speed = options.speed();
         this.queueSize = options.queueSize();
         this.pairs = options.queuePairs();
+        this.controlInFront = options.controlInFront();
         this.controlQueue = NetQueues.control(1);
         this.filter = ReceiveFilter.initial(firstMac, false, false);
+        this.coalescing = new CoalescingCommands(this);
+        this.commands = new ControlCommands(this, coalescing);
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(this, pair, offloads, queueSize, options.backlog());
-            transmit[pair] = new TransmitQueue(this, pair, backend, offloads);
+            Coalescing received = coalescing.of(NetQueues.receive(pair));
+            Coalescing sent = coalescing.of(NetQueues.transmit(pair));
+            receive[pair] = new ReceiveQueue(this, pair, backend, options, received);
+            transmit[pair] = new TransmitQueue(this, pair, backend, backendOffloads, sent);
         }
     }
 
@@ -117,8 +123,7 @@ public final class NetDevice implements VirtioDevice {
         config.putInt(NetConfig.SPEED, speed);
         config.put(NetConfig.DUPLEX, (byte) NetConfig.DUPLEX_FULL);
         config.put(NetConfig.RSS_MAX_KEY_SIZE, (byte) NetHash.MIN_MAX_KEY_SIZE);
-        config.putShort(
-                NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
+        config.putShort(NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
         config.putInt(NetConfig.SUPPORTED_HASH_TYPES, PacketHash.SUPPORTED);
         System.arraycopy(bytes, offset, destination, start, length);
     }
@@ -129,15 +134,15 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean accepts(FeatureBits driverFeatures) {
-        return NetFeatures.firstUnmet(driverFeatures) < 0;
+        FeatureBits known = controlInFront ? driverFeatures.with(NetFeatures.CTRL_VQ) : driverFeatures;
+        return NetFeatures.firstUnmet(known) < 0;
     }
 
     @Override
     public void negotiated(FeatureBits driverFeatures) {
-        boolean several = driverFeatures.has(NetFeatures.MQ) || driverFeatures.has(NetFeatures.RSS);
         negotiated = driverFeatures;
         headerSize = NetHeader.size(driverFeatures);
-        controlQueue = NetQueues.control(several ? pairs : 1);
+        controlQueue = NetQueues.control(hasSeveralPairs() ? pairs : 1);
         mergesBuffers = driverFeatures.has(NetFeatures.MRG_RXBUF);
         filter = ReceiveFilter.initial(
                 firstMac, driverFeatures.has(NetFeatures.CTRL_RX), driverFeatures.has(NetFeatures.CTRL_VLAN));
@@ -154,7 +159,31 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean takesRequests(int queue) {
-        return queue % 2 == 0 && queue != controlQueue && queue / 2 < pairs;
+        return queue % 2 == 0 && isForFrames(queue);
+    }
+
+    @Override
+    public void enabled(int queue, boolean on) {
+        if (!isForFrames(queue)) {
+            return;
+        }
+        coalescing.enabled(queue, on);
+        if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs()) {
+            int used = 0;
+            while (used < pairs && coalescing.of(NetQueues.receive(used)).isEnabled()) {
+                used++;
+            }
+            steering = ReceiveSteering.among(used);
+        }
+    }
+
+    private boolean hasSeveralPairs() {
+        return negotiated.has(NetFeatures.MQ) || negotiated.has(NetFeatures.RSS);
+    }
+
+    @Override
+    public long notificationDelay(int queue) {
+        return isForFrames(queue) ? coalescing.of(queue).delay() : 0;
     }
 
     @Override
@@ -190,13 +219,13 @@ public final class NetDevice implements VirtioDevice {
             throw new VirtqueueException("a control command of " + chain.readableLength() + " readable and "
                     + chain.writableLength() + " writable bytes has no room for class, command and ack");
         }
-        chain.writeByte(NetControl.ACK, commands.execute(chain));
-        context.push(chain, 1);
+        context.push(chain, commands.execute(chain));
     }
 
     @Override
     public void reset() {
         negotiated(FeatureBits.NONE);
+        coalescing.reset();
         announced();
         for (ReceiveQueue queue : receive) {
             queue.drop();
@@ -213,8 +242,18 @@ public final class NetDevice implements VirtioDevice {
 
     // For the queues.
 
+    /** Whether there is a receiveq or transmitq of this index, any number. */
+    boolean isForFrames(int queue) {
+        return queue != controlQueue && queue < 2 * pairs;
+    }
+
     FeatureBits negotiated() {
         return negotiated;
+    }
+
+    /** Bytes before each frame of the backend's. */
+    int lead() {
+        return backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
     }
 
     /** Bytes of the header in each buffer of the driver's. */
@@ -372,12 +411,11 @@ public final class NetDevice implements VirtioDevice {
         }
 
         private ReceiveQueue queueFor(ByteBuf frame) {
-            int lead = backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
             ReceiveSteering now = steering;
             if (now == ReceiveSteering.FIRST) {
                 return receive[0];
             }
-            int chosen = now.pair(frame, frame.readerIndex() + lead, frame.readableBytes() - lead);
+            int chosen = now.pair(frame, frame.readerIndex() + lead(), frame.readableBytes() - lead());
             // A queue that is being reset is passed over, if the driver did not choose it.
             for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {
                 chosen = receive[pair].isServed() ? pair : chosen;

@@ -11,22 +11,24 @@ import dev.paravirt.spec.net.NetFeatures;
  */
 public final class NetOptions {
     private static final FeatureBits FEATURES = FeatureBits.of(
-            NetFeatures.MAC,
-            NetFeatures.MTU,
-            NetFeatures.STATUS,
-            NetFeatures.MRG_RXBUF,
-            NetFeatures.CTRL_VQ,
-            NetFeatures.CTRL_RX,
-            NetFeatures.CTRL_RX_EXTRA,
-            NetFeatures.CTRL_VLAN,
-            NetFeatures.CTRL_MAC_ADDR,
-            NetFeatures.GUEST_ANNOUNCE,
-            NetFeatures.MQ,
-            NetFeatures.RSS,
-            NetFeatures.HASH_REPORT,
-            NetFeatures.CTRL_GUEST_OFFLOADS,
-            NetFeatures.GUEST_HDRLEN,
-            NetFeatures.SPEED_DUPLEX)
+                    NetFeatures.MAC,
+                    NetFeatures.MTU,
+                    NetFeatures.STATUS,
+                    NetFeatures.MRG_RXBUF,
+                    NetFeatures.CTRL_VQ,
+                    NetFeatures.CTRL_RX,
+                    NetFeatures.CTRL_RX_EXTRA,
+                    NetFeatures.CTRL_VLAN,
+                    NetFeatures.CTRL_MAC_ADDR,
+                    NetFeatures.GUEST_ANNOUNCE,
+                    NetFeatures.MQ,
+                    NetFeatures.RSS,
+                    NetFeatures.HASH_REPORT,
+                    NetFeatures.CTRL_GUEST_OFFLOADS,
+                    NetFeatures.GUEST_HDRLEN,
+                    NetFeatures.NOTF_COAL,
+                    NetFeatures.VQ_NOTF_COAL,
+                    NetFeatures.SPEED_DUPLEX)
             .or(OffloadCommands.HOST)
             .or(OffloadCommands.GUEST);
 
@@ -41,6 +43,7 @@ public final class NetOptions {
     private int queueSize = DEFAULT_QUEUE_SIZE;
     private int backlog = DEFAULT_BACKLOG;
     private int queuePairs = 1;
+    private boolean controlInFront;
     private FeatureBits withheld = FeatureBits.NONE;
 
     /** @param mac the device's address, such as {@code 02:00:00:00:00:01}: of one station, not of a group */
@@ -96,6 +99,16 @@ public final class NetOptions {
         return this;
     }
 
+    /**
+     * Whether somebody in front of the device may keep the control queue, and the commands on it, for itself, as
+     * vhost-user front-ends do: then MQ and others are accepted without CTRL_VQ, and the receiveqs in use are those that
+     * are set up, from the first on. Default: no.
+     */
+    public NetOptions controlInFront(boolean value) {
+        controlInFront = value;
+        return this;
+    }
+
     /** Features of {@link NetFeatures} that are not offered, nor what depends on them. Default: none. */
     public NetOptions withhold(FeatureBits value) {
         withheld = value;
@@ -111,6 +124,10 @@ public final class NetOptions {
             offer = offer.without(unmet);
         }
         return offer;
+    }
+
+    boolean controlInFront() {
+        return controlInFront;
     }
 
     int queuePairs() {

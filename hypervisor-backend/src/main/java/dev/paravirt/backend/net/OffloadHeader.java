@@ -98,8 +98,7 @@ final class OffloadHeader {
             case NetHeader.GSO_TCPV4 -> ecn && features.has(NetFeatures.GUEST_TSO4);
             case NetHeader.GSO_TCPV6 -> ecn && features.has(NetFeatures.GUEST_TSO6);
             case NetHeader.GSO_UDP_L4 ->
-                features.has(
-                        PacketLayout.version(layout) == 4 ? NetFeatures.GUEST_USO4 : NetFeatures.GUEST_USO6);
+                features.has(PacketLayout.version(layout) == 4 ? NetFeatures.GUEST_USO4 : NetFeatures.GUEST_USO6);
             default -> true;
         };
     }

@@ -25,6 +25,7 @@ final class ReceiveQueue {
     /** Bytes before each frame from the backend. */
     private final int lead;
 
+    private final Coalescing coalescing;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
     final FrameCounters counters = new FrameCounters();
 
@@ -32,21 +33,26 @@ final class ReceiveQueue {
     private volatile @Nullable QueueContext context;
 
     // The worker's own.
+    private final ByteBuf[] batch = new ByteBuf[BATCH];
     private final ReceiveBuffers buffers;
     private final OffloadHeader asked = new OffloadHeader();
     private final Segmentation segmentation = new Segmentation(asked);
     private final FramePool segments;
 
+    /** The frame that there is always one more of, if the backend is that kind. */
+    private final @Nullable ByteBuf generated;
+
     /** What is written before a frame. */
     private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
-    /** @param offloads those of the backend */
-    ReceiveQueue(NetDevice device, int pair, FeatureBits offloads, int queueSize, int backlog) {
+    ReceiveQueue(NetDevice device, int pair, NetBackend backend, NetOptions options, Coalescing coalescing) {
         this.device = device;
         this.pair = pair;
-        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
-        this.waiting = new MpscVarHandleArrayQueue<>(backlog);
-        this.buffers = new ReceiveBuffers(queueSize);
+        this.lead = device.lead();
+        this.generated = backend instanceof GeneratingBackend generating ? generating.frame() : null;
+        this.coalescing = coalescing;
+        this.waiting = new MpscVarHandleArrayQueue<>(options.backlog());
+        this.buffers = new ReceiveBuffers(options.queueSize());
         this.segments = new FramePool(device.maxFrame());
     }
 
@@ -75,25 +81,43 @@ final class ReceiveQueue {
     // The worker.
 
     boolean isReady() {
-        return !waiting.isEmpty();
+        return generated != null || !waiting.isEmpty();
     }
 
     boolean serve(QueueContext served) {
         if (context == null) {
             context = served;
         }
-        int done = 0;
+        int count = 0;
         ByteBuf frame = waiting.poll();
         while (frame != null) {
-            try {
-                receive(frame, served);
-            } finally {
-                frame.release();
-            }
-            done++;
-            frame = done < BATCH ? waiting.poll() : null;
+            batch[count++] = frame;
+            frame = count < BATCH ? waiting.poll() : null;
         }
-        return done > 0;
+        try {
+            for (int i = 0; i < count; i++) {
+                receive(batch[i], served);
+            }
+        } finally {
+            // Not each behind its copy: a count of references that is changed waits until all copies are written.
+            for (int i = 0; i < count; i++) {
+                batch[i].release();
+            }
+        }
+        return (generated == null ? count : count + generate(generated, BATCH - count, served)) > 0;
+    }
+
+    /** Receives a frame up to so many times, as often as the driver has buffers for it; returns how often. */
+    private int generate(ByteBuf frame, int most, QueueContext served) {
+        int done = 0;
+        while (done < most
+                && device.isLinkUp()
+                && device.steering().uses(pair)
+                && buffers.gather(device.headerSize(), frame.readableBytes(), device.mergesBuffers(), served)) {
+            receive(frame, served);
+            done++;
+        }
+        return done;
     }
 
     private void receive(ByteBuf frame, QueueContext served) {
@@ -170,6 +194,7 @@ final class ReceiveQueue {
         }
         buffers.place(header, headerSize, frame, index, length, served);
         counters.passed(length);
+        coalescing.packet(served);
     }
 
     private void reportHash(ByteBuf frame, int index, int length) {
@@ -185,6 +210,7 @@ final class ReceiveQueue {
     /** Gives back all buffers; frames are refused from now on. */
     void quiesce(QueueContext served) {
         context = null;
+        Arrays.fill(header, (byte) 0);
         buffers.giveBack(served);
         drop();
     }

@@ -18,6 +18,11 @@ abstract class ReceiveSteering {
         }
     };
 
+    /** Automatic, among so many pairs, 0 or more. */
+    static ReceiveSteering among(int pairs) {
+        return pairs > 1 ? new AutomaticSteering(pairs) : FIRST;
+    }
+
     /**
      * The pair for a frame, counted from 0.
      *

@@ -35,7 +35,7 @@ final class SteeringCommands {
         if (pairs < NetControl.MQ_VQ_PAIRS_MIN || pairs > device.pairs()) {
             return false;
         }
-        device.steering(pairs == 1 ? ReceiveSteering.FIRST : new AutomaticSteering(pairs));
+        device.steering(ReceiveSteering.among(pairs));
         return true;
     }
 
@@ -65,16 +65,12 @@ final class SteeringCommands {
         PacketHash hash = hash(chain, NetHash.rssConfigKeyLength(entries), length);
         int unclassified = chain.readShort(NetControl.DATA + NetHash.RSS_CONFIG_UNCLASSIFIED_QUEUE);
         int transmitQueues = chain.readShort(NetControl.DATA + NetHash.rssConfigMaxTxVq(entries));
-        if (hash == null
-                || unclassified >= device.pairs()
-                || transmitQueues == 0
-                || transmitQueues > device.pairs()) {
+        if (hash == null || unclassified >= device.pairs() || transmitQueues == 0 || transmitQueues > device.pairs()) {
             return false;
         }
         int[] table = new int[entries];
         for (int i = 0; i < entries; i++) {
-            table[i] = chain.readShort(
-                    NetControl.DATA + NetHash.RSS_CONFIG_INDIRECTION_TABLE + (long) Short.BYTES * i);
+            table[i] = chain.readShort(NetControl.DATA + NetHash.RSS_CONFIG_INDIRECTION_TABLE + (long) Short.BYTES * i);
             if (table[i] >= device.pairs()) {
                 return false;
             }

@@ -25,6 +25,7 @@ final class TransmitQueue {
     /** Bytes before each frame that the backend gets. */
     private final int lead;
 
+    private final Coalescing coalescing;
     private final FramePool frames;
     private final FramePool largeFrames;
     private final OffloadHeader header = new OffloadHeader();
@@ -34,17 +35,19 @@ final class TransmitQueue {
     final FrameCounters counters = new FrameCounters();
 
     /** @param offloads those of the backend */
-    TransmitQueue(NetDevice device, int pair, NetBackend backend, FeatureBits offloads) {
+    TransmitQueue(NetDevice device, int pair, NetBackend backend, FeatureBits offloads, Coalescing coalescing) {
         this.device = device;
         this.pair = pair;
         this.backend = backend;
         this.offloads = offloads;
-        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.lead = device.lead();
+        this.coalescing = coalescing;
         this.frames = new FramePool(lead + device.maxFrame());
         this.largeFrames = new FramePool(lead + OffloadHeader.MAX_FRAME);
     }
 
     void process(DescriptorChain chain, QueueContext context) {
+        coalescing.packet(context);
         long length = chain.readableLength() - device.headerSize();
         if (length < Ethernet.HEADER) {
             drop(chain, context);

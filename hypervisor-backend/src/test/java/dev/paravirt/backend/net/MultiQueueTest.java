@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MultiQueueTest {
     private static final int PAIRS = 4;
     private static final int UDP = 17;
-    private static final byte[] KEY = HexFormat.of()
-            .parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
+    private static final byte[] KEY =
+            HexFormat.of().parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
     private static final byte[] ONE = {10, 0, 0, 1};
     private static final byte[] OTHER = {10, 0, 0, 2};
 
@@ -175,6 +175,30 @@ class MultiQueueTest {
         }
     }
 
+    /** As QEMU does with vhost-user: the device never hears of commands, but sees which queues are enabled. */
+    @Test
+    void usesTheQueuesThatAreEnabledIfControlIsInFront() {
+        FeatureBits features =
+                ALL.without(NetFeatures.CTRL_VQ).without(NetFeatures.RSS).without(NetFeatures.HASH_REPORT);
+        NetOptions options = new NetOptions(NetGuest.MAC).queuePairs(PAIRS).controlInFront(true);
+        try (NetGuest guest = new NetGuest(options, features)) {
+            for (int pair = PAIRS - 1; pair >= 0; pair--) {
+                guest.send(pair, outgoing(1));
+                assertReceived(guest, pair, incoming(1));
+            }
+            int last = NetQueues.receive(1);
+            guest.send(3, outgoing(1));
+            assertThat(guest.session.resetQueue(last)).isEqualTo(Outcome.DONE);
+            TestDriver.await("reset", () -> guest.session.isQueueStopped(last));
+            for (int flow = 0; flow < 8; flow++) {
+                assertReceived(guest, 0, incoming(flow));
+            }
+        }
+        NetDevice strict = new NetDevice(NetBackend.discarding(), new NetOptions(NetGuest.MAC).queuePairs(PAIRS));
+        assertThat(strict.accepts(features)).isFalse();
+        assertThat(strict.accepts(ALL)).isTrue();
+    }
+
     // Receive-side scaling.
 
     @ParameterizedTest
@@ -196,7 +220,8 @@ class MultiQueueTest {
             byte[] unclassified = Frames.tagged(NetGuest.MAC, NetGuest.PEER, 60, 0);
             assertThat(guest.control(new byte[] {NetControl.VLAN, 0, 0, 0})).isZero();
             assertReceived(guest, 1, unclassified);
-            assertThat(ByteBuffer.wrap(guest.header).getLong(NetHeader.HASH_VALUE)).isZero();
+            assertThat(ByteBuffer.wrap(guest.header).getLong(NetHeader.HASH_VALUE))
+                    .isZero();
             // The last mode asked for is the one in use.
             assertThat(guest.control(pairs(1))).isZero();
             assertReceived(guest, 0, incoming(1));
@@ -204,8 +229,8 @@ class MultiQueueTest {
     }
 
     private static int hash(byte[] frame) {
-        return PacketHash.value(new PacketHash(PacketHash.SUPPORTED, KEY)
-                .of(Unpooled.wrappedBuffer(frame), 0, frame.length));
+        return PacketHash.value(
+                new PacketHash(PacketHash.SUPPORTED, KEY).of(Unpooled.wrappedBuffer(frame), 0, frame.length));
     }
 
     @Test

@@ -40,6 +40,7 @@ final class NetGuest implements AutoCloseable {
 
     final NetDevice device;
     final Wire wire;
+    private final boolean closes;
     final CountingInterrupt interrupt = new CountingInterrupt();
     final DeviceSession session;
     private final TestMemory memory = new TestMemory();
@@ -48,7 +49,7 @@ final class NetGuest implements AutoCloseable {
     private final int[] sizes = new int[QUEUE_SIZE];
     private final DmaBuffer out = memory.allocate(OUT);
     private final DmaBuffer command = memory.allocate(BUFFER);
-    private final DmaBuffer ack = memory.allocate(1);
+    private final DmaBuffer ack = memory.allocate(BUFFER);
     private final DmaBuffer[] rings;
     private FeatureBits features;
     private DriverVirtqueue @Nullable [] queues;
@@ -65,9 +66,19 @@ final class NetGuest implements AutoCloseable {
     }
 
     NetGuest(Wire wire, NetOptions options, FeatureBits features) {
+        this(wire, wire, options, features);
+    }
+
+    /** With a backend instead of a wire. */
+    NetGuest(NetBackend backend, NetOptions options, FeatureBits features) {
+        this(new Wire(), backend, options, features);
+    }
+
+    private NetGuest(Wire wire, NetBackend backend, NetOptions options, FeatureBits features) {
         this.wire = wire;
+        this.closes = backend == wire;
         this.features = features;
-        device = new NetDevice(wire, options);
+        device = new NetDevice(backend, options);
         session = DeviceSession.start(device, memory.guest(), Features.MMIO, interrupt, List.of(worker));
         Arrays.setAll(buffers, i -> memory.allocate(BUFFER));
         rings = new DmaBuffer[device.queueCount()];
@@ -272,6 +283,16 @@ final class NetGuest implements AutoCloseable {
         return ack.getByte(0);
     }
 
+    /** What the device wrote behind the last ack. */
+    byte[] result(int length) {
+        assertThat(queue(controlQueue()).usedLength()).isEqualTo(NetControl.RESULT + length);
+        byte[] result = new byte[length];
+        for (int i = 0; i < length; i++) {
+            result[i] = ack.getByte(NetControl.RESULT + i);
+        }
+        return result;
+    }
+
     /** Makes a command available that has room for nothing; returns when the device gives up. */
     void controlWithoutAck() {
         assertThat(queue(controlQueue()).addReadable(command.address(), 2, 3)).isTrue();
@@ -302,6 +323,6 @@ final class NetGuest implements AutoCloseable {
         session.close();
         worker.close();
         memory.close();
-        assertThat(wire.closed).isTrue();
+        assertThat(wire.closed).isEqualTo(closes);
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network stack of the kernel's with nothing in it but what a test puts there. */
+@SuppressWarnings("try") // Waits for a program to end, as all of a test does that is interrupted by its timeout alone.
 public final class NetworkNamespace implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /** A disk image as the toy OS's file system code sees it in the host, to put a file system on it. */
 record ImageVolume(BlockImage image) implements BlockVolume {
@@ -82,7 +83,7 @@ record ImageVolume(BlockImage image) implements BlockVolume {
         }
     }
 
-    private record Ended(IOException failure) implements Transfer {
+    private record Ended(@Nullable IOException failure) implements Transfer {
         @Override
         public boolean done() {
             return true;

@@ -109,7 +109,6 @@ final class ToyOsGuest implements AutoCloseable {
 
     @Override
     public void close() {
-        if (System.getenv("TRACE") != null) lines().forEach(System.err::println);
         machine.close();
     }
 }

@@ -123,7 +123,7 @@ class ToyOsLinuxTest {
         try (ToyOsGuest guest = boot(
                 tap,
                 NET,
-                "ping " + LINUX + " -c 3 -i 10 -s 1400",
+                "ping " + LINUX + " -c 3 -i 10 -s 1400 -W 60000",
                 url + "large -o /large",
                 url + "odd -o /odd",
                 url + "empty -o /empty",

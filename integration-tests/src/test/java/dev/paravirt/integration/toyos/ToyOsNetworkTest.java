@@ -37,7 +37,7 @@ class ToyOsNetworkTest {
                 card(2),
                 "net=10.0.0.2/24",
                 "ifconfig",
-                "ping 10.0.0.1 -c 3 -i 1",
+                "ping 10.0.0.1 -c 3 -i 1 -W 60000",
                 "httpget http://10.0.0.1/big.bin -o /copy.bin",
                 "sha256 /copy.bin",
                 "httpget http://10.0.0.1/",
@@ -91,7 +91,7 @@ class ToyOsNetworkTest {
         for (int other = 1; other <= 5; other++) {
             if (other != self) {
                 script.add("httpget http://10.0.0." + other + "/file -o /from" + other + " -r 60");
-                script.add("ping 10.0.0." + other + " -c 1");
+                script.add("ping 10.0.0." + other + " -c 1 -W 60000");
             }
         }
         script.add("wait");

@@ -139,6 +139,7 @@ public final class CapturedBackend implements NetBackend {
                 }
             } catch (IOException failure) {
                 LOG.warn("the capture ends here, and the network goes on: {}", failure.toString());
+                missing.add(file.waiting());
                 failed = true;
             }
         }

@@ -54,7 +54,7 @@ public final class PasstBackend implements NetBackend {
      *     message says which
      */
     public static PasstBackend start(List<PortForward> forwards) throws IOException {
-        Path program = find();
+        Path program = find(System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/bin");
         PrivateFolder folder = PrivateFolder.create();
         Process process = null;
         boolean started = false;
@@ -81,8 +81,7 @@ public final class PasstBackend implements NetBackend {
         }
     }
 
-    private static Path find() throws IOException {
-        String path = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/bin";
+    static Path find(String path) throws IOException {
         for (String folder : path.split(File.pathSeparator)) {
             Path candidate = Path.of(folder, PROGRAM);
             if (Files.isExecutable(candidate)) {
@@ -139,17 +138,16 @@ public final class PasstBackend implements NetBackend {
     }
 
     private void watch() {
-        String last = "no reason given";
         try {
             for (String line = says.readLine(); line != null; line = says.readLine()) {
                 LOG.debug("passt: {}", line);
-                last = line.isBlank() || line.endsWith("to syslog") ? last : line.strip();
             }
-        } catch (IOException closedByUs) {
+            int status = process.waitFor();
+            if (!closed) {
+                LOG.warn("passt has ended with status {}, and the guest's network with it", status);
+            }
+        } catch (IOException | InterruptedException closedByUs) {
             LOG.debug("passt can no longer be heard", closedByUs);
-        }
-        if (!closed) {
-            LOG.warn("passt has ended, and the guest's network with it: {}", last);
         }
     }
 
@@ -174,6 +172,7 @@ public final class PasstBackend implements NetBackend {
 
     @Override
     public boolean send(ByteBuf frame) {
+        Padding.remove(frame);
         return stream.send(frame);
     }
 

@@ -42,6 +42,9 @@ final class PcapngFile implements Closeable {
     private final FileChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
 
+    /** Packets in the buffer. */
+    private int waiting;
+
     private PcapngFile(FileChannel channel) {
         this.channel = channel;
     }
@@ -90,6 +93,12 @@ final class PcapngFile implements Closeable {
         pad(length);
         buffer.putShort(EPB_FLAGS).putShort((short) 4).putInt(direction);
         endWithOptions(block);
+        waiting++;
+    }
+
+    /** How many packets are not in the file yet: after a failure, those that never will be. */
+    int waiting() {
+        return waiting;
     }
 
     /** @param missing packets that should be in the file and are not */
@@ -129,23 +138,19 @@ final class PcapngFile implements Closeable {
         }
     }
 
+    /** After a failure, nothing is written any more. */
     void flush() throws IOException {
         buffer.flip();
-        try {
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-        } finally {
-            buffer.clear();
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
         }
+        buffer.clear();
+        waiting = 0;
     }
 
+    /** What was not flushed is lost. */
     @Override
     public void close() throws IOException {
-        try {
-            flush();
-        } finally {
-            channel.close();
-        }
+        channel.close();
     }
 }

@@ -207,8 +207,9 @@ public final class UdpBackend implements NetBackend {
         unreachable = false;
         LOG.info("the peer of UDP {} is gone", channel.getLocalAddress());
         connected = false;
-        device.linkUp(false);
         channel.disconnect();
+        // Whoever sees the link down may be the next peer.
+        device.linkUp(false);
     }
 
     @Override

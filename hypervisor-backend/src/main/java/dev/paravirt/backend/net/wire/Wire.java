@@ -11,20 +11,24 @@ import org.jspecify.annotations.Nullable;
  * lines. {@link #SYNTAX} has all of it. Nothing is opened before {@link #open}.
  */
 public final class Wire {
-    /** What {@link #parse} takes, for a help text: lines of up to 100 characters, the last one ended too. */
+    /** What {@link #parse} takes, for a help text: lines of up to 80 characters, the last one ended too. */
     public static final String SYNTAX =
             """
-            none                        no network
-            user[,tcp=8080:80][,udp=...] what this host reaches, by passt; ports of this host's lead to the guest's
-            tap=NAME                    a TAP device of Linux; "ip tuntap add dev NAME mode tap user $USER" makes one
-            udp=HOST:PORT[,local=ADDR]  one frame a datagram, to a peer such as socat or QEMU's -netdev dgram
-            tcp=HOST:PORT, unix=PATH    frames with their length in a stream, such as QEMU's -netdev stream
-            listen=udp:ADDR, listen=tcp:ADDR, listen=unix:PATH
-                                        the same, the peer comes to us; ADDR is [HOST:]PORT, HOST 127.0.0.1 if left out
-            To each of them can be added:
-            ,capture=FILE               write all frames to a pcapng file, which Wireshark opens
-            ,loss=1%,duplicate=1%,reorder=1%,delay=50ms,jitter=5ms,rate=10M,limit=1000,seed=1
-                                        do to frames what networks do, in each direction
+            none            no network
+            user            what this host reaches, through passt, without privileges;
+                            user,tcp=8080:80,udp=5353:53 forwards ports of this host
+            tap=NAME        a TAP device of Linux, as made by
+                            "ip tuntap add dev NAME mode tap user $USER"
+            udp=HOST:PORT   a frame a datagram, as socat and QEMU's -netdev dgram have it;
+                            ,local=[HOST:]PORT says where to receive
+            tcp=HOST:PORT   frames behind their lengths, as QEMU's -netdev stream has it
+            unix=PATH       the same over a unix socket
+            listen=udp:[HOST:]PORT, listen=tcp:[HOST:]PORT, listen=unix:PATH
+                            the same, but the peer comes to us
+            To each can be added:
+            ,capture=FILE   writes all frames to a pcapng file, which Wireshark opens
+            ,loss=1%,duplicate=1%,reorder=1%,delay=50ms,jitter=5ms,rate=10M,limit=1000
+                            what networks do to frames, each way; ,seed=2 for other luck
             """;
 
     private final String text;

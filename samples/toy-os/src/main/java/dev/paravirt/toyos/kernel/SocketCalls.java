@@ -93,6 +93,9 @@ final class SocketCalls {
         if (length > MOST_DATAGRAM) {
             throw new SystemCallException(Errno.MESSAGE_TOO_LONG);
         }
+        // A program that only sends never waits: what comes meanwhile, such as the neighbour's address, is seen to
+        // here.
+        network().stack().poll();
         datagrams.await(datagrams::writable);
         datagrams.socket.send(destination, port, memory.array(), start, (int) length);
         network().flush();

@@ -148,7 +148,7 @@ final class IperfStream {
         long errors = test.reverse() ? lost : 0;
         return "{\"cpu_util_total\":0,\"cpu_util_user\":0,\"cpu_util_system\":0,\"sender_has_retransmits\":0,"
                 + "\"streams\":[{\"id\":1,\"bytes\":" + bytes + ",\"retransmits\":-1,\"jitter\":0,\"errors\":" + errors
-                + ",\"packets\":" + (packets + errors) + ",\"start_time\":0,\"end_time\":" + nanos / 1_000_000 / 1000.0
+                + ",\"packets\":" + (packets + errors) + ",\"start_time\":0,\"end_time\":" + nanos / 1e9
                 + "}]}";
     }
 

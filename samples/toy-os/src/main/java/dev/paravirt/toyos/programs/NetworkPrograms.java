@@ -116,6 +116,10 @@ final class NetworkPrograms {
         return trips.received > 0 ? 0 : 1;
     }
 
+    private static String millis(long nanos) {
+        return millis((double) nanos);
+    }
+
     private static String millis(double nanos) {
         return String.format(Locale.ROOT, "%.3f", nanos / 1e6);
     }
