@@ -266,7 +266,7 @@ public final class ConsoleDriver {
     public boolean enableInputInterrupt() throws DeviceException {
         checkAlive();
         try {
-            return stream.armInput();
+            return stream.arm(true, false);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -276,7 +276,7 @@ public final class ConsoleDriver {
     public boolean enableOutputInterrupt() throws DeviceException {
         checkAlive();
         try {
-            return stream.armOutput();
+            return stream.arm(false, true);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }

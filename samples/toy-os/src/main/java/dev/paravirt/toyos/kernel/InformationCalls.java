@@ -45,7 +45,7 @@ final class InformationCalls {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
         System.arraycopy(bytes, 0, memory.array(), start, bytes.length);
-        return bytes.length + 1;
+        return bytes.length + 1L;
     }
 
     long device(UserMemory memory, long index, long address, long size) throws SystemCallException {

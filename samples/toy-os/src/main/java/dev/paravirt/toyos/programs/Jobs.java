@@ -79,7 +79,7 @@ final class Jobs {
                 int status = user.look(task);
                 if (status != NOT_YET) {
                     job.status = task == job.tasks.getLast() ? status : job.status;
-                    job.tasks.remove((Integer) task);
+                    job.tasks.remove(Integer.valueOf(task));
                 }
             }
         }
