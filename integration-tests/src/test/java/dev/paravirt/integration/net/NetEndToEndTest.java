@@ -107,8 +107,7 @@ class NetEndToEndTest {
                                 guest, List.of(device(new EchoBackend())), MachineOptions.DEFAULT));
                 ChildProcess child = ChildProcess.start(NetGuestMain.class, socket.toString())) {
             for (int combination = 0; combination < NetRings.COMBINATIONS; combination++) {
-                assertThat(child.line())
-                        .isEqualTo("combination " + combination + " done, 0 resets, 0 malformed");
+                assertThat(child.line()).isEqualTo("combination " + combination + " done, 0 resets, 0 malformed");
             }
             assertThat(child.line()).isNull();
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
@@ -134,7 +133,8 @@ class NetEndToEndTest {
             here.echo(FRAMES);
             peer.join();
             for (NetDevice device : List.of(left, right)) {
-                assertThat(device.received().overruns() + device.received().malformed()).isZero();
+                assertThat(device.received().overruns() + device.received().malformed())
+                        .isZero();
                 assertThat(device.sent().malformed()).isZero();
             }
             assertThat(one.driver().resets() + other.driver().resets()).isZero();

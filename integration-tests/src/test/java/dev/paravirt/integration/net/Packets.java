@@ -18,8 +18,15 @@ final class Packets {
 
     private static ByteBuffer packet(byte[] to, byte[] from, int protocol, int length) {
         ByteBuffer packet = ByteBuffer.allocate(length).put(to).put(from).putShort((short) TYPE_IPV4);
-        packet.put((byte) 0x45).put((byte) 0).putShort((short) (length - ETHERNET)).putInt(0);
-        packet.put((byte) 64).put((byte) protocol).putShort((short) 0).putInt(ADDRESS).putInt(ADDRESS);
+        packet.put((byte) 0x45)
+                .put((byte) 0)
+                .putShort((short) (length - ETHERNET))
+                .putInt(0);
+        packet.put((byte) 64)
+                .put((byte) protocol)
+                .putShort((short) 0)
+                .putInt(ADDRESS)
+                .putInt(ADDRESS);
         packet.putShort(ETHERNET + IP_CHECKSUM, (short) ~sum(packet.array(), ETHERNET, IP, 0));
         return packet;
     }
@@ -27,7 +34,10 @@ final class Packets {
     /** A datagram without checksum from a port to itself, that carries a number. */
     static byte[] datagram(byte[] to, byte[] from, int port, int number) {
         ByteBuffer packet = packet(to, from, PROTOCOL_UDP, 60);
-        packet.putShort((short) port).putShort((short) port).putShort((short) (60 - ETHERNET - IP)).putShort((short) 0);
+        packet.putShort((short) port)
+                .putShort((short) port)
+                .putShort((short) (60 - ETHERNET - IP))
+                .putShort((short) 0);
         return packet.putInt(number).array();
     }
 

@@ -157,8 +157,8 @@ class QemuNetDeviceTest {
         "true, true, true"
     })
     void framesBothWaysInEveryFormat(boolean packed, boolean eventIndex, boolean merged) throws Exception {
-        try (QemuMachine qemu = start(
-                ",packed=" + on(packed) + ",event_idx=" + on(eventIndex) + ",mrg_rxbuf=" + on(merged))) {
+        try (QemuMachine qemu =
+                start(",packed=" + on(packed) + ",event_idx=" + on(eventIndex) + ",mrg_rxbuf=" + on(merged))) {
             NetDriver driver = drive(qemu, NetDriverOptions.DEFAULT.withReceiveBuffers(64, merged ? 448 : 2048));
             assertThat(driver.features().has(Features.RING_PACKED)).isEqualTo(packed);
             assertThat(driver.features().has(Features.EVENT_IDX)).isEqualTo(eventIndex);
