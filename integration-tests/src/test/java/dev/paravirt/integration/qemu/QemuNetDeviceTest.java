@@ -208,7 +208,7 @@ class QemuNetDeviceTest {
             driver.setReceiveMode(NetControl.RX_PROMISC, false);
             assertThat(arrivesTo(driver, OTHER)).isFalse();
             assertThat(arrivesTo(driver, GROUP)).isFalse();
-            assertThat(arrivesTo(driver, NetFrames.BROADCAST)).isTrue();
+            assertThat(arrivesTo(driver, NetFrames.broadcast())).isTrue();
             driver.setMacTable(OTHER, GROUP);
             assertThat(arrivesTo(driver, OTHER)).isTrue();
             assertThat(arrivesTo(driver, GROUP)).isTrue();
