@@ -94,8 +94,8 @@ final class NetCommands {
     void setCoalescing(int pair, boolean transmit, int packets, int microseconds) throws DeviceException {
         Objects.checkIndex(pair, session.receive.length);
         require(NetFeatures.VQ_NOTF_COAL);
-        session.control().put32(
-                NetControl.COAL_VQ_INDEX, transmit ? NetQueues.transmit(pair) : NetQueues.receive(pair));
+        session.control()
+                .put32(NetControl.COAL_VQ_INDEX, transmit ? NetQueues.transmit(pair) : NetQueues.receive(pair));
         putCoalescing(NetControl.COAL_VQ_COAL, packets, microseconds);
         session.command(NetControl.NOTF_COAL, NetControl.NOTF_COAL_VQ_SET, NetControl.COAL_VQ_SIZE);
     }
@@ -129,8 +129,7 @@ final class NetCommands {
         }
         queue.put16(NetHash.rssConfigMaxTxVq(table.length), pairs);
         putKey(queue, NetHash.rssConfigKeyLength(table.length), key);
-        session.command(
-                NetControl.MQ, NetControl.MQ_RSS_CONFIG, NetHash.rssConfigSize(table.length, key.length));
+        session.command(NetControl.MQ, NetControl.MQ_RSS_CONFIG, NetHash.rssConfigSize(table.length, key.length));
     }
 
     void setHashing(int hashTypes, byte[] key) throws DeviceException {

@@ -108,9 +108,7 @@ final class NetSettings {
 
     int command(int step) {
         int queue = step - LAST.length;
-        return queue < 0
-                ? LAST[step][1]
-                : queue < coalesces.length ? NetControl.NOTF_COAL_VQ_SET : NetControl.VLAN_ADD;
+        return queue < 0 ? LAST[step][1] : queue < coalesces.length ? NetControl.NOTF_COAL_VQ_SET : NetControl.VLAN_ADD;
     }
 
     /** Puts the data of a step in place. Returns its length. */

@@ -143,7 +143,7 @@ class NetEndToEndTest {
 
     /** A device refuses frames until its worker has taken its queues over, which is some time after DRIVER_OK. */
     private static void greet(NetDriver from, NetDriver to) {
-        byte[] hello = NetFrames.frame(NetTraffic.HELLO, NetFrames.BROADCAST, NetFrames.station(9), 60);
+        byte[] hello = NetFrames.frame(NetTraffic.HELLO, NetFrames.broadcast(), NetFrames.station(9), 60);
         do {
             OutgoingFrame frame = from.take(0);
             if (frame != null) {

@@ -28,11 +28,8 @@ class NetFeaturesTest {
     private static final byte[] OWN = NetFrames.station(1);
     private static final byte[] PEER = NetFrames.station(2);
     private static final long PATIENCE_NANOS = 10_000_000_000L;
-    private static final FeatureBits OFFLOADS = FeatureBits.of(
-            NetFeatures.CSUM,
-            NetFeatures.HOST_TSO4,
-            NetFeatures.GUEST_CSUM,
-            NetFeatures.GUEST_TSO4);
+    private static final FeatureBits OFFLOADS =
+            FeatureBits.of(NetFeatures.CSUM, NetFeatures.HOST_TSO4, NetFeatures.GUEST_CSUM, NetFeatures.GUEST_TSO4);
 
     private static NetDevice device(EchoBackend network, int pairs) {
         return new NetDevice(network, new NetOptions(NetFrames.text(OWN)).queuePairs(pairs));
@@ -106,8 +103,7 @@ class NetFeaturesTest {
     @Test
     void hashesAreReportedAndChooseThePair() throws Exception {
         EchoBackend network = new EchoBackend();
-        try (NetStation station =
-                NetStation.start(device(network, 2), options(NetDriverOptions.ALL_FEATURES, 2))) {
+        try (NetStation station = NetStation.start(device(network, 2), options(NetDriverOptions.ALL_FEATURES, 2))) {
             NetDriver driver = station.driver();
             exchange(driver, 0, 8);
             assertThat(driver.supportedHashTypes() & NetHash.TYPE_UDPV4).isNotZero();
@@ -192,8 +188,7 @@ class NetFeaturesTest {
     @Test
     void whatTheDeviceMayLeaveToTheDriverIsSwitchedAtRunTime() throws Exception {
         EchoBackend network = new EchoBackend(OFFLOADS);
-        try (NetStation station =
-                NetStation.start(device(network, 1), options(NetDriverOptions.ALL_FEATURES, 1))) {
+        try (NetStation station = NetStation.start(device(network, 1), options(NetDriverOptions.ALL_FEATURES, 1))) {
             NetDriver driver = station.driver();
             assertUncut(driver);
             driver.setGuestOffloads(FeatureBits.NONE);
@@ -222,8 +217,7 @@ class NetFeaturesTest {
     @Test
     void settingsAreRepeatedAfterAReset() throws DeviceException {
         EchoBackend network = new EchoBackend(OFFLOADS);
-        try (NetStation station =
-                NetStation.start(device(network, 1), options(NetDriverOptions.ALL_FEATURES, 1))) {
+        try (NetStation station = NetStation.start(device(network, 1), options(NetDriverOptions.ALL_FEATURES, 1))) {
             NetDriver driver = station.driver();
             driver.setGuestOffloads(FeatureBits.NONE);
             driver.setHashing(NetHash.TYPE_TCPV4, new byte[40]);

@@ -16,19 +16,32 @@ final class Packets {
 
     private Packets() {}
 
-    private static ByteBuffer packet(byte[] to, byte[] from, int protocol, int length) {
-        ByteBuffer packet = ByteBuffer.allocate(length).put(to).put(from).putShort((short) TYPE_IPV4);
-        packet.put((byte) 0x45).put((byte) 0).putShort((short) (length - ETHERNET)).putInt(0);
-        packet.put((byte) 64).put((byte) protocol).putShort((short) 0).putInt(ADDRESS).putInt(ADDRESS);
-        packet.putShort(ETHERNET + IP_CHECKSUM, (short) ~sum(packet.array(), ETHERNET, IP, 0));
+    private static ByteBuffer packet(byte[] bytes, byte[] to, byte[] from, int protocol) {
+        int length = bytes.length;
+        ByteBuffer packet = ByteBuffer.wrap(bytes).put(to).put(from).putShort((short) TYPE_IPV4);
+        packet.put((byte) 0x45)
+                .put((byte) 0)
+                .putShort((short) (length - ETHERNET))
+                .putInt(0);
+        packet.put((byte) 64)
+                .put((byte) protocol)
+                .putShort((short) 0)
+                .putInt(ADDRESS)
+                .putInt(ADDRESS);
+        packet.putShort(ETHERNET + IP_CHECKSUM, (short) ~sum(bytes, ETHERNET, IP, 0));
         return packet;
     }
 
     /** A datagram without checksum from a port to itself, that carries a number. */
     static byte[] datagram(byte[] to, byte[] from, int port, int number) {
-        ByteBuffer packet = packet(to, from, PROTOCOL_UDP, 60);
-        packet.putShort((short) port).putShort((short) port).putShort((short) (60 - ETHERNET - IP)).putShort((short) 0);
-        return packet.putInt(number).array();
+        byte[] bytes = new byte[60];
+        ByteBuffer packet = packet(bytes, to, from, PROTOCOL_UDP);
+        packet.putShort((short) port)
+                .putShort((short) port)
+                .putShort((short) (60 - ETHERNET - IP))
+                .putShort((short) 0);
+        packet.putInt(number);
+        return bytes;
     }
 
     /** The number in a datagram. */
@@ -38,14 +51,15 @@ final class Packets {
 
     /** A TCP segment of so many bytes in all, in whose checksum field is the sum of the pseudo-header. */
     static byte[] segment(byte[] to, byte[] from, int port, int length) {
-        ByteBuffer packet = packet(to, from, PROTOCOL_TCP, length);
+        byte[] bytes = new byte[length];
+        ByteBuffer packet = packet(bytes, to, from, PROTOCOL_TCP);
         packet.putShort((short) port).putShort((short) port).putInt(1000).putInt(0);
         packet.put((byte) 0x50).put((byte) 0x10).putShort((short) 512);
         packet.putShort((short) pseudo(length)).putShort((short) 0);
         while (packet.hasRemaining()) {
             packet.put((byte) packet.position());
         }
-        return packet.array();
+        return bytes;
     }
 
     private static int pseudo(int length) {

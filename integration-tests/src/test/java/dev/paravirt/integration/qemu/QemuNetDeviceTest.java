@@ -157,8 +157,8 @@ class QemuNetDeviceTest {
         "true, true, true"
     })
     void framesBothWaysInEveryFormat(boolean packed, boolean eventIndex, boolean merged) throws Exception {
-        try (QemuMachine qemu = start(
-                ",packed=" + on(packed) + ",event_idx=" + on(eventIndex) + ",mrg_rxbuf=" + on(merged))) {
+        try (QemuMachine qemu =
+                start(",packed=" + on(packed) + ",event_idx=" + on(eventIndex) + ",mrg_rxbuf=" + on(merged))) {
             NetDriver driver = drive(qemu, NetDriverOptions.DEFAULT.withReceiveBuffers(64, merged ? 448 : 2048));
             assertThat(driver.features().has(Features.RING_PACKED)).isEqualTo(packed);
             assertThat(driver.features().has(Features.EVENT_IDX)).isEqualTo(eventIndex);
@@ -208,7 +208,7 @@ class QemuNetDeviceTest {
             driver.setReceiveMode(NetControl.RX_PROMISC, false);
             assertThat(arrivesTo(driver, OTHER)).isFalse();
             assertThat(arrivesTo(driver, GROUP)).isFalse();
-            assertThat(arrivesTo(driver, NetFrames.BROADCAST)).isTrue();
+            assertThat(arrivesTo(driver, NetFrames.broadcast())).isTrue();
             driver.setMacTable(OTHER, GROUP);
             assertThat(arrivesTo(driver, OTHER)).isTrue();
             assertThat(arrivesTo(driver, GROUP)).isTrue();

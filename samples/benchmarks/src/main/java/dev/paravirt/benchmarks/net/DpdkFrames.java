@@ -16,8 +16,7 @@ import java.util.regex.Pattern;
  * @param under a command to run both under
  * @param receive whether the driver receives
  */
-record DpdkFrames(List<String> under, boolean packed, boolean receive, int warmUp, int seconds)
-        implements Measurement {
+record DpdkFrames(List<String> under, boolean packed, boolean receive, int warmUp, int seconds) implements Measurement {
     static final String PROGRAM = "dpdk-testpmd";
     private static final Pattern RATE = Pattern.compile("Rx-pps: +([0-9]+)");
     private static final int MOST_START_SECONDS = 20;

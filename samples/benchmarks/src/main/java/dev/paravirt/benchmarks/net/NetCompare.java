@@ -127,9 +127,7 @@ final class NetCompare implements Callable<Integer> {
                     contender.quantile(0),
                     contender.quantile(1),
                     100 * (contender.quantile(0.75) - contender.quantile(0.25)) / median,
-                    reference == null
-                            ? ""
-                            : String.format(Locale.ROOT, "%.2f x", median / reference.quantile(0.5)));
+                    reference == null ? "" : String.format(Locale.ROOT, "%.2f x", median / reference.quantile(0.5)));
         }
         System.out.println("spread: distance of the quartiles, of the median");
     }

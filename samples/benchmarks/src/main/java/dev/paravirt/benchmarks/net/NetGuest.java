@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.benchmarks.net;
 
+import com.sun.management.ThreadMXBean;
 import dev.paravirt.guest.driver.NetDriver;
 import dev.paravirt.guest.driver.NetDriverOptions;
 import dev.paravirt.guest.driver.OutgoingFrame;
@@ -11,7 +12,6 @@ import dev.paravirt.guest.jvm.JvmPlatform;
 import dev.paravirt.guest.transport.HypercallTransport;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.Features;
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -92,9 +92,7 @@ final class NetGuest implements Callable<Integer> {
 
     private NetDriverOptions options() {
         NetDriverOptions options = NetDriverOptions.DEFAULT;
-        return packed
-                ? options
-                : options.withFeatures(NetDriverOptions.DEFAULT_FEATURES.without(Features.RING_PACKED));
+        return packed ? options : options.withFeatures(NetDriverOptions.DEFAULT_FEATURES.without(Features.RING_PACKED));
     }
 
     private long run(NetDriver driver, int length) {
