@@ -58,7 +58,7 @@ public final class ToyOsMachine {
      */
     public int run() throws IOException, InterruptedException {
         List<VirtioDevice> devices = new ArrayList<>();
-        boolean person = System.console() != null && System.console().isTerminal();
+        boolean person = System.console().isTerminal();
         boolean standard = settings.console() == null || settings.console().equals("stdio");
         try (Arena arena = Arena.ofShared()) {
             GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(settings.memory(), PAGE)));
@@ -84,8 +84,8 @@ public final class ToyOsMachine {
             throws IOException, InterruptedException {
         String scratch = settings.scratch() > 0 ? SCRATCH : null;
         BootOptions options = new BootOptions(ROOT, scratch, plain, settings.address(), settings.commands());
-        try (HeldErrors held = new HeldErrors();
-                LocalGuest guest =
+        HeldErrors held = new HeldErrors();
+        try (LocalGuest guest =
                         LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
             JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
             Thread.ofPlatform().name("toy-os").daemon().start(() -> {
@@ -98,6 +98,8 @@ public final class ToyOsMachine {
             return end.get();
         } catch (ExecutionException failure) {
             throw new IOException("the toy OS crashed: " + failure.getCause(), failure);
+        } finally {
+            held.close();
         }
     }
 
