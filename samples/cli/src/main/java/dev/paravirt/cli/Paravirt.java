@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +35,7 @@ public final class Paravirt implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Paravirt());
-        ToyOsCommand.completeHelp(commandLine.getSubcommands().get("toy-os"));
+        ToyOsCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("toy-os")));
         return commandLine;
     }
 

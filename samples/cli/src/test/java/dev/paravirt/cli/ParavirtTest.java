@@ -3,6 +3,7 @@ package dev.paravirt.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.backend.net.wire.Wire;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class ParavirtTest {
         assertThat(output.toString())
                 .contains("samples/paravirt toy-os --disk disk.img")
                 .contains("Exit status:")
-                .contains("user[,tcp=8080:80]")
+                .contains(Wire.SYNTAX.lines().skip(1).findFirst().orElseThrow())
                 .contains("loss=1%,");
         assertThat(execute("toy-os", "--memory", "1M")).isEqualTo(2);
         assertThat(execute("toy-os", "--memory", "lots")).isEqualTo(2);

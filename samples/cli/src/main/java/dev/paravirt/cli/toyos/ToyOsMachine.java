@@ -19,6 +19,7 @@ import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.toyos.boot.BootOptions;
 import dev.paravirt.toyos.boot.ToyOs;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
@@ -58,7 +59,7 @@ public final class ToyOsMachine {
      */
     public int run() throws IOException, InterruptedException {
         List<VirtioDevice> devices = new ArrayList<>();
-        boolean person = System.console() != null && System.console().isTerminal();
+        boolean person = isPersonHere();
         boolean standard = settings.console() == null || settings.console().equals("stdio");
         try (Arena arena = Arena.ofShared()) {
             GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(settings.memory(), PAGE)));
@@ -80,12 +81,19 @@ public final class ToyOsMachine {
         }
     }
 
+    /** Whether standard input and output are a terminal: without one there is no console, or just one in name. */
+    @SuppressWarnings("SystemConsoleNull")
+    private static boolean isPersonHere() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
+    }
+
     private int run(GuestMemory memory, List<VirtioDevice> devices, boolean plain)
             throws IOException, InterruptedException {
         String scratch = settings.scratch() > 0 ? SCRATCH : null;
         BootOptions options = new BootOptions(ROOT, scratch, plain, settings.address(), settings.commands());
-        try (HeldErrors held = new HeldErrors();
-                LocalGuest guest =
+        HeldErrors held = new HeldErrors();
+        try (LocalGuest guest =
                         LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
             JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
             Thread.ofPlatform().name("toy-os").daemon().start(() -> {
@@ -98,6 +106,8 @@ public final class ToyOsMachine {
             return end.get();
         } catch (ExecutionException failure) {
             throw new IOException("the toy OS crashed: " + failure.getCause(), failure);
+        } finally {
+            held.close();
         }
     }
 
