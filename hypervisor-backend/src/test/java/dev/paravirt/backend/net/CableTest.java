@@ -16,8 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CableTest {
-    private static final FeatureBits ALL = FeatureBits.of(
-            NetFeatures.CSUM, NetFeatures.HOST_TSO4, NetFeatures.GUEST_CSUM, NetFeatures.GUEST_TSO4);
+    private static final FeatureBits ALL =
+            FeatureBits.of(NetFeatures.CSUM, NetFeatures.HOST_TSO4, NetFeatures.GUEST_CSUM, NetFeatures.GUEST_TSO4);
     private static final int MTU = 1500;
     private static final int TCP_PAYLOAD_AT = 14 + 20 + 20;
 
@@ -117,7 +117,8 @@ class CableTest {
             assertThat(ByteBufUtil.getBytes(able.got.getFirst(), NetHeader.SIZE, content.length))
                     .isEqualTo(content);
             assertThat(able.got.getFirst().getLong(0)).isZero();
-            assertThat(able.port.receive(header(NetHeader.F_DATA_VALID, 0, 0, 0, 0).writeBytes(content)))
+            assertThat(able.port.receive(
+                            header(NetHeader.F_DATA_VALID, 0, 0, 0, 0).writeBytes(content)))
                     .isTrue();
             assertThat(ByteBufUtil.getBytes(plain.got.getFirst())).isEqualTo(content);
         }
@@ -130,8 +131,7 @@ class CableTest {
     void completesWhatTheOtherNetworkDoesNot() {
         try (Cable cable = Cable.join(able, plain, MTU)) {
             assertThat(cable).isNotNull();
-            able.port.receive(
-                    header(NetHeader.F_NEEDS_CSUM, 0, 0, 34, 16).writeBytes(tcp(333)));
+            able.port.receive(header(NetHeader.F_NEEDS_CSUM, 0, 0, 34, 16).writeBytes(tcp(333)));
             assertThat(plain.got).hasSize(1).allMatch(CableTest::isFinished);
         }
         releaseAll(plain);
@@ -178,8 +178,10 @@ class CableTest {
                     header(0, 0, 0, 0, 0).writeZero(13),
                     header(0, 0, 0, 0, 0).writeBytes(tcp(1600)),
                     header(NetHeader.F_NEEDS_CSUM, 0, 0, 2000, 16).writeBytes(tcp(10)),
-                    header(NetHeader.F_NEEDS_CSUM, NetHeader.GSO_TCPV4, 0, 34, 16).writeBytes(tcp(3000)),
-                    header(NetHeader.F_NEEDS_CSUM, NetHeader.GSO_TCPV6, 1000, 34, 16).writeBytes(tcp(3000)));
+                    header(NetHeader.F_NEEDS_CSUM, NetHeader.GSO_TCPV4, 0, 34, 16)
+                            .writeBytes(tcp(3000)),
+                    header(NetHeader.F_NEEDS_CSUM, NetHeader.GSO_TCPV6, 1000, 34, 16)
+                            .writeBytes(tcp(3000)));
             for (ByteBuf frame : bad) {
                 assertThat(able.port.receive(frame)).isFalse();
                 assertThat(frame.refCnt()).isZero();

@@ -25,7 +25,8 @@ class BridgePeerTest {
         try (LinuxPeer peer = new LinuxPeer()) {
             peer.start();
             peer.run("head -c " + LARGE + " /dev/urandom >/srv/large");
-            String prefix = peer.bridgeAddress().substring(0, peer.bridgeAddress().lastIndexOf('.') + 1);
+            String prefix =
+                    peer.bridgeAddress().substring(0, peer.bridgeAddress().lastIndexOf('.') + 1);
             try (ToyOsGuest guest = ToyOsGuest.start(
                     plugged(peer.bridgeName()),
                     "net=" + prefix + "222/" + peer.bridgePrefixLength(),

@@ -98,7 +98,8 @@ class ContainerPeerTest {
             peer.run("curl -sSf " + url + "/large >/tmp/large && curl -sSf " + url + "/empty >/tmp/empty");
             assertThat(peer.sha256("/tmp/large")).isEqualTo(guest.sha256("/large"));
             assertThat(peer.run("stat -c %s /tmp/empty")).isEqualTo("0\n");
-            assertThat(peer.run("curl -s -o /dev/null -w '%{http_code}' " + url + "/absent")).isEqualTo("404");
+            assertThat(peer.run("curl -s -o /dev/null -w '%{http_code}' " + url + "/absent"))
+                    .isEqualTo("404");
             assertThat(peer.run("curl -sS --path-as-is -o /dev/null -w '%{http_code}' " + url + "/../../etc/passwd"))
                     .startsWith("4");
             assertThat(guest.await()).as("%s", guest.lines()).isZero();

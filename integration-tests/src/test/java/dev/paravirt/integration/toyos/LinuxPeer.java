@@ -61,7 +61,8 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
 
     /** Where its frames are to be sent, from one socket: the first one that sends is its network from then on. */
     InetSocketAddress frames() throws IOException {
-        Binding[] bindings = getContainerInfo().getNetworkSettings().getPorts().getBindings().get(FRAMES);
+        Binding[] bindings =
+                getContainerInfo().getNetworkSettings().getPorts().getBindings().get(FRAMES);
         int port = Integer.parseInt(Objects.requireNonNull(bindings)[0].getHostPortSpec());
         return new InetSocketAddress(InetAddress.getByName(getHost()), port);
     }
@@ -76,7 +77,12 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
     }
 
     private ContainerNetwork bridge() {
-        return getContainerInfo().getNetworkSettings().getNetworks().values().iterator().next();
+        return getContainerInfo()
+                .getNetworkSettings()
+                .getNetworks()
+                .values()
+                .iterator()
+                .next();
     }
 
     /** The bridge's interface on the host. */
@@ -99,8 +105,8 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
     String run(String command) throws IOException, InterruptedException {
         ExecResult result = execInContainer("sh", "-c", command);
         if (result.getExitCode() != 0) {
-            throw new IOException(command + ": status " + result.getExitCode() + ": " + result.getStdout()
-                    + result.getStderr());
+            throw new IOException(
+                    command + ": status " + result.getExitCode() + ": " + result.getStdout() + result.getStderr());
         }
         return result.getStdout();
     }

@@ -94,7 +94,7 @@ public final class ToyOsMachine {
         BootOptions options = new BootOptions(ROOT, scratch, plain, settings.address(), settings.commands());
         HeldErrors held = new HeldErrors();
         try (LocalGuest guest =
-                        LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
+                LocalGuest.start(memory, devices, 1, MachineOptions.DEFAULT.withConsole(messages::print))) {
             JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
             Thread.ofPlatform().name("toy-os").daemon().start(() -> {
                 try {
