@@ -175,7 +175,7 @@ final class ShapedPath {
             delayed.remove();
             underWay.decrementAndGet();
             // Whose counters tell what it refuses: the sender does not wait for that any more.
-            boolean unused = target.test(next.frame);
+            boolean _ = target.test(next.frame);
             next = delayed.peek();
         }
         return next == null ? now + NEVER_NANOS : next.due;
