@@ -51,16 +51,17 @@ final class ConsoleSession {
         step(15, "ls lists the files", () -> command("ls -l", "poems/", "README.TXT"));
         step(20, "Tab completes the name of a file, which cat shows", () -> command("cat READ\t", "This is the toy OS"));
         step(25, "a file is written, and read back", this::writeFile);
-        step(30, "a pipe of three programs counts what the second lets through", this::pipe);
+        step(30, "three programs work in a pipe", this::pipe);
         step(35, "Ctrl-C ends the program that runs, and not the machine", this::interrupt);
-        step(40, Sizes.text(text.length) + " typed arrive byte for byte, and so does their echo", this::typeMuch);
+        step(40, Sizes.text(text.length) + " typed arrive byte for byte, and so does the echo", this::typeMuch);
         step(70, Sizes.text(shownBytes()) + " shown arrive byte for byte", this::show);
         step(100, "poweroff is taken", () -> type("poweroff " + exitCode));
         return checks;
     }
 
     private void step(int percent, String what, Step step) throws InterruptedException {
-        progress.at(percent, "console: " + what);
+        // The line has no room for all of it.
+        progress.at(percent, "console: " + what.split(",", 2)[0]);
         String problem = failed ? "not tried, because of what failed before" : "";
         if (!failed) {
             try {

@@ -26,8 +26,12 @@ final class NetworkPart {
     NetworkPart(DemoSettings settings, Progress progress) {
         this.progress = progress;
         script = new NetworkScript(settings.seed(), settings.servedBytes());
-        client = new GuestConsole(
-                step -> progress.at(BlockSteps.share(0, 100, step), "network: " + step.text("what")));
+        client = new GuestConsole(this::show);
+    }
+
+    /** Options are for the toy OS. */
+    private void show(ReportLine step) {
+        progress.at(BlockSteps.share(0, 100, step), "network: " + step.text("what").split(" -", 2)[0]);
     }
 
     List<Check> run(WorkFolder folder) throws IOException, InterruptedException {

@@ -48,14 +48,14 @@ final class NetworkScript {
         client.add("iostat");
         client.add("netperf " + SERVER + " " + STREAM_PORT + " -t 1");
         client.add("iostat");
-        client.add("httpget -q http://" + SERVER + "/" + LARGEST + " -o /dev/null");
+        client.add("httpget http://" + SERVER + "/" + LARGEST + " -q -o /dev/null");
         client.add("iostat");
     }
 
     private void move(String name, int size, long seed) {
         server.add("write " + SERVED + "/" + name + " " + size + " " + seed);
         // The server may need a while to come up.
-        client.add("httpget -q -r 60 http://" + SERVER + "/" + name + " -o " + FETCHED + "/" + name);
+        client.add("httpget http://" + SERVER + "/" + name + " -q -r 60 -o " + FETCHED + "/" + name);
         files.put(name, FileDigest.of(FileScript.pseudoRandom(size, seed)));
         bytes += size;
     }

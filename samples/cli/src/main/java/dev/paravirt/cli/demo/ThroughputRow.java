@@ -52,7 +52,7 @@ record ThroughputRow(
     static List<String> lines(List<ThroughputRow> rows) {
         List<String> lines = new ArrayList<>();
         lines.add("                                                                          doorbells  interrupts");
-        lines.add("throughput                                            MB/s   handed over      /each       /each");
+        lines.add("throughput                                            MB/s   handed over      /unit       /unit");
         for (ThroughputRow row : rows) {
             lines.add(String.format(
                     Locale.ROOT,
