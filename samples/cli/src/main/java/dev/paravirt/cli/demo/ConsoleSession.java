@@ -49,7 +49,10 @@ final class ConsoleSession {
         });
         step(10, "help lists the commands", () -> command("help", "ls [-l] [PATH...]", "httpget", "poweroff"));
         step(15, "ls lists the files", () -> command("ls -l", "poems/", "README.TXT"));
-        step(20, "Tab completes the name of a file, which cat shows", () -> command("cat READ\t", "This is the toy OS"));
+        step(
+                20,
+                "Tab completes the name of a file, which cat shows",
+                () -> command("cat READ\t", "This is the toy OS"));
         step(25, "a file is written, and read back", this::writeFile);
         step(30, "three programs work in a pipe", this::pipe);
         step(35, "Ctrl-C ends the program that runs, and not the machine", this::interrupt);
@@ -186,7 +189,10 @@ final class ConsoleSession {
         }
         return List.of(
                 row("shown by cat", shownBytes() / shownSeconds, counted.get(3).since(counted.get(2))),
-                row("typed to cat, and echoed", text.length / typedSeconds, counted.get(1).since(counted.get(0))));
+                row(
+                        "typed to cat, and echoed",
+                        text.length / typedSeconds,
+                        counted.get(1).since(counted.get(0))));
     }
 
     private static ThroughputRow row(String what, double bytesPerSecond, DeviceCount count) {

@@ -19,12 +19,14 @@ final class Guest implements AutoCloseable {
     private static final String MAIN = "dev.paravirt.toyos.boot.ToyOs";
     private static final long MOST_MINUTES = 10;
 
+    private final WorkFolder folder;
     private final Hypervisor hypervisor;
     private final GuestConsole console;
     private final Process process;
     private final Path errors;
 
-    private Guest(Hypervisor hypervisor, GuestConsole console, Process process, Path errors) {
+    private Guest(WorkFolder folder, Hypervisor hypervisor, GuestConsole console, Process process, Path errors) {
+        this.folder = folder;
         this.hypervisor = hypervisor;
         this.console = console;
         this.process = process;
@@ -51,7 +53,7 @@ final class Guest implements AutoCloseable {
             Process process = folder.start(
                     new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.to(errors.toFile())));
             process.getOutputStream().close();
-            return new Guest(hypervisor, console, process, errors);
+            return new Guest(folder, hypervisor, console, process, errors);
         } catch (IOException | RuntimeException failure) {
             hypervisor.close();
             throw failure;
@@ -87,6 +89,7 @@ final class Guest implements AutoCloseable {
             process.destroyForcibly();
             throw new IOException("the toy OS did not end within " + MOST_MINUTES + " minutes, and was killed");
         }
+        folder.pauseIfEnding();
         int status = process.exitValue();
         boolean clean = status == code && hypervisor.powerOffCode().orElse(-1) == code;
         return new Check(what, clean ? "" : lastWords(status));

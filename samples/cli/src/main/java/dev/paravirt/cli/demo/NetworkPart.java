@@ -31,7 +31,8 @@ final class NetworkPart {
 
     /** Options are for the toy OS. */
     private void show(ReportLine step) {
-        progress.at(BlockSteps.share(0, 100, step), "network: " + step.text("what").split(" -", 2)[0]);
+        progress.at(
+                BlockSteps.share(0, 100, step), "network: " + step.text("what").split(" -", 2)[0]);
     }
 
     List<Check> run(WorkFolder folder) throws IOException, InterruptedException {
@@ -45,13 +46,17 @@ final class NetworkPart {
             List<Check> checks = new ArrayList<>();
             checks.add(fetching.awaitEnd("network: the toy OS that fetched files powered off cleanly", 0));
             checks.add(serving.awaitEnd("network: the toy OS that served files powered off cleanly", 0));
-            checks.add(server.checkCommands("network: all %d commands of the server succeeded", script.serverCommands()));
-            checks.add(client.checkCommands("network: all %d commands of the client succeeded", script.clientCommands()));
+            checks.add(
+                    server.checkCommands("network: all %d commands of the server succeeded", script.serverCommands()));
+            checks.add(
+                    client.checkCommands("network: all %d commands of the client succeeded", script.clientCommands()));
             checks.add(checkFiles("served", NetworkScript.SERVED, server));
             checks.add(checkFiles("fetched by HTTP", NetworkScript.FETCHED, client));
             checks.add(checkPings());
             checks.add(Check.that(
-                    "network: throughput was measured by TCP and HTTP", throughput().size() == 2, "it was not reported"));
+                    "network: throughput was measured by TCP and HTTP",
+                    throughput().size() == 2,
+                    "it was not reported"));
             if (checks.stream().allMatch(Check::holds)) {
                 progress.line("  network     toy OS processes " + serving.pid() + " and " + fetching.pid()
                         + " on a switch: " + script.summary() + " fetched by HTTP");
@@ -105,7 +110,10 @@ final class NetworkPart {
         }
         return List.of(
                 row("TCP, guest to guest", streams.getLast(), counted.get(1).since(counted.get(0))),
-                row("HTTP download, guest to guest", downloads.getLast(), counted.get(2).since(counted.get(1))));
+                row(
+                        "HTTP download, guest to guest",
+                        downloads.getLast(),
+                        counted.get(2).since(counted.get(1))));
     }
 
     private static ThroughputRow row(String what, ReportLine measured, DeviceCount count) {

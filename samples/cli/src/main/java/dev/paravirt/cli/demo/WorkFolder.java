@@ -35,16 +35,28 @@ final class WorkFolder implements AutoCloseable {
 
     /** Starts a process that does not outlive this object. Does not return if this JVM is ending. */
     Process start(ProcessBuilder builder) throws IOException {
-        synchronized (children) {
-            if (!ending) {
-                Process child = builder.start();
-                children.add(child);
-                return child;
-            }
-        }
-        // The end of the last child is no reason to start another.
         while (true) {
+            synchronized (children) {
+                if (!ending) {
+                    Process child = builder.start();
+                    children.add(child);
+                    return child;
+                }
+            }
+            pauseIfEnding();
+        }
+    }
+
+    /** Does not return if this JVM is ending: that its children end then is no reason to go on to something else. */
+    void pauseIfEnding() {
+        while (isEnding()) {
             LockSupport.park(this);
+        }
+    }
+
+    private boolean isEnding() {
+        synchronized (children) {
+            return ending;
         }
     }
 
