@@ -29,6 +29,10 @@ final class Iperf {
     private static final int CONTROL = 512 << 10;
     private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
     private static final long CONTROL_PATIENCE = 30 * Sockets.SECOND;
+    /** A server that has just served somebody else is soon free. */
+    private static final long BUSY_PATIENCE = 5 * Sockets.SECOND;
+
+    private static final long RETRY_INTERVAL = Sockets.SECOND / 4;
 
     private final UserSpace user;
     private final Sockets sockets;
@@ -65,18 +69,44 @@ final class Iperf {
                 options.has("-R"),
                 options.has("-u"),
                 options.number("-b", options.has("-u") ? 1 : 0, 0, 1_000_000) * 1_000_000L);
-        new Iperf(user, test).run();
+        long patienceEnd = user.monotonicNanos() + BUSY_PATIENCE;
+        while (!new Iperf(user, test).run(user.monotonicNanos() < patienceEnd)) {
+            user.sleep(RETRY_INTERVAL);
+        }
         return 0;
     }
 
-    private void run() throws UserException {
-        System.arraycopy(cookie, 0, user.memory(), CONTROL, COOKIE);
-        user.write(control, CONTROL, COOKIE);
-        boolean more = true;
-        while (more) {
-            more = react(readState());
+    /**
+     * @param again whether it is tried again if the server is busy
+     * @return false if it was, and is tried again
+     */
+    private boolean run(boolean again) throws UserException {
+        try {
+            System.arraycopy(cookie, 0, user.memory(), CONTROL, COOKIE);
+            user.write(control, CONTROL, COOKIE);
+            int state = firstState();
+            if (state == ACCESS_DENIED && again) {
+                return false;
+            }
+            while (react(state)) {
+                state = readState();
+            }
+            return true;
+        } finally {
+            user.close(control);
         }
-        user.close(control);
+    }
+
+    /** A server that is busy says so, and hangs up so abruptly that the word may be lost. */
+    private int firstState() throws UserException {
+        try {
+            return readState();
+        } catch (UserException failed) {
+            if (failed.errno() == Errno.CONNECTION_RESET) {
+                return ACCESS_DENIED;
+            }
+            throw failed;
+        }
     }
 
     /** Does what the server's state calls for; returns whether there is more to come. */

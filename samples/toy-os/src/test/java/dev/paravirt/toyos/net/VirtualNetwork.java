@@ -54,9 +54,10 @@ final class VirtualNetwork implements Waiting {
 
     private void step(long limit) {
         wire.deliver();
+        boolean arrivals = left.hasArrivals() || right.hasArrivals();
         left.poll();
         right.poll();
-        if (left.hasArrivals() || right.hasArrivals()) {
+        if (arrivals || left.hasArrivals() || right.hasArrivals()) {
             return;
         }
         long next = Math.min(Math.min(left.deadline(), right.deadline()), wire.nextArrival());
