@@ -17,6 +17,8 @@ final class VirtualNetwork implements Waiting {
     final VirtualWire wire;
     final NetworkStack left;
     final NetworkStack right;
+    /** What else happens on the network. */
+    Runnable meanwhile = () -> {};
 
     VirtualNetwork(long seed) {
         wire = new VirtualWire(this::now, seed);
@@ -57,6 +59,7 @@ final class VirtualNetwork implements Waiting {
         boolean arrivals = left.hasArrivals() || right.hasArrivals();
         left.poll();
         right.poll();
+        meanwhile.run();
         if (arrivals || left.hasArrivals() || right.hasArrivals()) {
             return;
         }
