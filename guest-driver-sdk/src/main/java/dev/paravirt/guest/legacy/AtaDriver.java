@@ -66,7 +66,7 @@ public final class AtaDriver {
         if (status == AtaException.NO_ANSWER || (status & FAILED) != 0 || (status & Ata.STATUS_DRQ) == 0) {
             throw failure(Ata.IDENTIFY_DEVICE, 0, status);
         }
-        port.in(identity, 0, Ata.SECTOR);
+        port.data().in(identity, 0, Ata.SECTOR);
         if ((word(0) & 0x8000) != 0 || (word(Ata.ID_CAPABILITIES) & Ata.CAPABILITY_LBA) == 0) {
             throw new DeviceException(name + " is no disk that is addressed by LBA");
         }
@@ -241,7 +241,7 @@ public final class AtaDriver {
                 return AtaException.NO_ANSWER; // it does not know of its command any more
             }
             int length = Math.min(left, multiple) * Ata.SECTOR;
-            port.in(bytes, at, length);
+            port.data().in(bytes, at, length);
             at += length;
             left -= length / Ata.SECTOR;
         }
@@ -261,7 +261,7 @@ public final class AtaDriver {
                 return AtaException.NO_ANSWER;
             }
             int length = Math.min(left, multiple) * Ata.SECTOR;
-            port.out(bytes, at, length);
+            port.data().out(bytes, at, length);
             at += length;
             left -= length / Ata.SECTOR;
             status = port.awaitInterrupt();

@@ -18,20 +18,10 @@ public record AtaOptions(
         int commandBlock,
         int controlBlock,
         int drive,
-        Transfer transfer,
+        PortTransfer transfer,
         int line,
         int multiple,
         long timeoutNanos) {
-    /** How the data register is read and written. */
-    public enum Transfer {
-        /** 16 bits at a time: 256 accesses a sector. */
-        WORD,
-        /** 32 bits at a time, which all controllers on PCI understand. */
-        DOUBLE_WORD,
-        /** With one string instruction a block. */
-        STRING
-    }
-
     /** In place of a line: look at the status until the disk is ready. */
     public static final int POLL = -1;
 
@@ -39,7 +29,7 @@ public record AtaOptions(
 
     /** Drive 0 of the primary channel of a PC, with interrupts and string transfers, 16 sectors a block. */
     public static final AtaOptions DEFAULT = new AtaOptions(
-            PcPorts.ATA, PcPorts.ATA_CONTROL, 0, Transfer.STRING, PcPorts.ATA_LINE, 16, 10_000_000_000L);
+            PcPorts.ATA, PcPorts.ATA_CONTROL, 0, PortTransfer.STRING, PcPorts.ATA_LINE, 16, 10_000_000_000L);
 
     public AtaOptions {
         if (drive < 0
@@ -58,7 +48,7 @@ public record AtaOptions(
         return new AtaOptions(commandBlock, controlBlock, number, transfer, line, multiple, timeoutNanos);
     }
 
-    public AtaOptions withTransfer(Transfer way) {
+    public AtaOptions withTransfer(PortTransfer way) {
         return new AtaOptions(commandBlock, controlBlock, drive, way, line, multiple, timeoutNanos);
     }
 

@@ -8,17 +8,17 @@ import dev.paravirt.spec.legacy.Ata;
 
 /** The registers of one drive of an ATA channel, waiting for it, and moving data. */
 final class AtaPort {
-    private static final int WORD = 2;
-
     private final PortGate ports;
     private final Platform platform;
     private final AtaOptions options;
+    private final DataPort data;
     private long interrupts;
 
     AtaPort(PortGate ports, Platform platform, AtaOptions options) {
         this.ports = ports;
         this.platform = platform;
         this.options = options;
+        this.data = new DataPort(ports, options.commandBlock(), options.transfer());
     }
 
     long interrupts() {
@@ -120,38 +120,8 @@ final class AtaPort {
         }
     }
 
-    void in(byte[] destination, int start, int length) {
-        switch (options.transfer()) {
-            case STRING -> ports.inString(options.commandBlock(), WORD, destination, start, length);
-            case WORD -> inValues(WORD, destination, start, length);
-            case DOUBLE_WORD -> inValues(Integer.BYTES, destination, start, length);
-        }
-    }
-
-    private void inValues(int width, byte[] destination, int start, int length) {
-        for (int at = start; at < start + length; at += width) {
-            int value = ports.in(options.commandBlock(), width);
-            for (int b = 0; b < width; b++) {
-                destination[at + b] = (byte) (value >> 8 * b);
-            }
-        }
-    }
-
-    void out(byte[] source, int start, int length) {
-        switch (options.transfer()) {
-            case STRING -> ports.outString(options.commandBlock(), WORD, source, start, length);
-            case WORD -> outValues(WORD, source, start, length);
-            case DOUBLE_WORD -> outValues(Integer.BYTES, source, start, length);
-        }
-    }
-
-    private void outValues(int width, byte[] source, int start, int length) {
-        for (int at = start; at < start + length; at += width) {
-            int value = 0;
-            for (int b = 0; b < width; b++) {
-                value |= (source[at + b] & 0xff) << 8 * b;
-            }
-            ports.out(options.commandBlock(), width, value);
-        }
+    /** The data register. */
+    DataPort data() {
+        return data;
     }
 }

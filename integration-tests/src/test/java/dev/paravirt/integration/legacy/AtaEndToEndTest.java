@@ -10,7 +10,7 @@ import dev.paravirt.backend.transport.trap.Board;
 import dev.paravirt.backend.transport.trap.ExitCount;
 import dev.paravirt.guest.legacy.AtaDriver;
 import dev.paravirt.guest.legacy.AtaOptions;
-import dev.paravirt.guest.legacy.AtaOptions.Transfer;
+import dev.paravirt.guest.legacy.PortTransfer;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.integration.legacy.TrappedGuest.Carrier;
 import dev.paravirt.spec.legacy.Ata;
@@ -37,7 +37,7 @@ class AtaEndToEndTest {
 
     static Stream<Arguments> everyWay() {
         return Stream.of(Carrier.values())
-                .flatMap(carrier -> Stream.of(Transfer.values())
+                .flatMap(carrier -> Stream.of(PortTransfer.values())
                         .flatMap(transfer -> Stream.of(
                                 Arguments.of(carrier, transfer, PcPorts.ATA_LINE, 16),
                                 Arguments.of(carrier, transfer, AtaOptions.POLL, 1))));
@@ -45,7 +45,7 @@ class AtaEndToEndTest {
 
     @ParameterizedTest
     @MethodSource("everyWay")
-    void whatIsWrittenIsRead(Carrier carrier, Transfer transfer, int line, int multiple) throws Exception {
+    void whatIsWrittenIsRead(Carrier carrier, PortTransfer transfer, int line, int multiple) throws Exception {
         AtaOptions options = AtaOptions.DEFAULT
                 .withTransfer(transfer)
                 .withLine(line)
@@ -55,7 +55,7 @@ class AtaEndToEndTest {
             assertThat(driver.capacity()).isEqualTo(SECTORS);
             assertThat(driver.serial()).isEqualTo("ata-0");
             assertThat(driver.multiple()).isEqualTo(multiple);
-            exchange(driver, new Random(7), transfer == Transfer.STRING ? 60 : 3);
+            exchange(driver, new Random(7), transfer == PortTransfer.STRING ? 60 : 3);
             assertThat(driver.resets()).isZero();
             assertThat(driver.interrupts() > 0).isEqualTo(line != AtaOptions.POLL);
         }
@@ -89,13 +89,13 @@ class AtaEndToEndTest {
     @ParameterizedTest
     @EnumSource(Carrier.class)
     void countsWhatAReadCosts(Carrier carrier) throws Exception {
-        assertThat(exitsOfOneRead(carrier, Transfer.WORD)).isEqualTo(2048 + 7);
-        assertThat(exitsOfOneRead(carrier, Transfer.DOUBLE_WORD)).isEqualTo(1024 + 7);
-        assertThat(exitsOfOneRead(carrier, Transfer.STRING)).isEqualTo(1 + 7);
+        assertThat(exitsOfOneRead(carrier, PortTransfer.WORD)).isEqualTo(2048 + 7);
+        assertThat(exitsOfOneRead(carrier, PortTransfer.DOUBLE_WORD)).isEqualTo(1024 + 7);
+        assertThat(exitsOfOneRead(carrier, PortTransfer.STRING)).isEqualTo(1 + 7);
     }
 
     /** 4 KiB in one block: device, count, three of the address and command, one look at the status, and the data. */
-    private static long exitsOfOneRead(Carrier carrier, Transfer transfer) throws Exception {
+    private static long exitsOfOneRead(Carrier carrier, PortTransfer transfer) throws Exception {
         try (TrappedGuest guest = carrier.start(twoDisks())) {
             AtaDriver driver =
                     AtaDriver.start(guest.gate(), guest.platform(), AtaOptions.DEFAULT.withTransfer(transfer));
