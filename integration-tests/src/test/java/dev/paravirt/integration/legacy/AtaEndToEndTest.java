@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.paravirt.backend.blk.MemoryImage;
-import dev.paravirt.backend.legacy.AtaChannel;
+import dev.paravirt.backend.legacy.PcBoard;
 import dev.paravirt.backend.transport.trap.Board;
 import dev.paravirt.backend.transport.trap.ExitCount;
 import dev.paravirt.guest.legacy.AtaDriver;
@@ -30,9 +30,7 @@ class AtaEndToEndTest {
     private static final int MOST_SECTORS = 300;
 
     private static Board twoDisks() {
-        return (bus, memory) -> new AtaChannel(
-                        "ata", new MemoryImage(SECTORS * 512L), new MemoryImage(512L), bus.line(PcPorts.ATA_LINE))
-                .install(bus, PcPorts.ATA, PcPorts.ATA_CONTROL);
+        return new PcBoard().disk(new MemoryImage(SECTORS * 512L)).secondDisk(new MemoryImage(512L));
     }
 
     static Stream<Arguments> everyWay() {
@@ -114,9 +112,7 @@ class AtaEndToEndTest {
     @Test
     void reachesSectorsBehind28Bits() throws Exception {
         long sectors = 1L << 29;
-        Board large = (bus, memory) -> new AtaChannel(
-                        "ata", new MemoryImage(sectors * Ata.SECTOR), null, bus.line(PcPorts.ATA_LINE))
-                .install(bus, PcPorts.ATA, PcPorts.ATA_CONTROL);
+        Board large = new PcBoard().disk(new MemoryImage(sectors * Ata.SECTOR));
         try (TrappedGuest guest = Carrier.THREAD.start(large)) {
             AtaDriver driver = AtaDriver.start(guest.gate(), guest.platform(), AtaOptions.DEFAULT);
             assertThat(driver.capacity()).isEqualTo(sectors);
@@ -153,9 +149,7 @@ class AtaEndToEndTest {
 
     @Test
     void aDiskThatIsNotThereIsNotFound() throws Exception {
-        Board oneDisk = (bus, memory) -> new AtaChannel(
-                        "ata", new MemoryImage(512L * SECTORS), null, bus.line(PcPorts.ATA_LINE))
-                .install(bus, PcPorts.ATA, PcPorts.ATA_CONTROL);
+        Board oneDisk = new PcBoard().disk(new MemoryImage(512L * SECTORS));
         try (TrappedGuest guest = Carrier.THREAD.start(oneDisk)) {
             assertThatThrownBy(() -> AtaDriver.start(guest.gate(), guest.platform(), AtaOptions.DEFAULT.withDrive(1)))
                     .isInstanceOf(DeviceException.class)
