@@ -48,6 +48,7 @@ final class AtaDrive {
     private boolean lookAhead = true;
     private boolean keepSettings;
     private boolean asleep;
+    private boolean hasReported;
     private int powerMode = POWER_ACTIVE;
 
     AtaDrive(BlockImage image, String serial) {
@@ -226,14 +227,18 @@ final class AtaDrive {
         try {
             image.sync();
         } catch (IOException failure) {
-            fault("flush", failure);
+            report("a flush", failure);
+            error = Ata.ERROR_ABRT;
+            status = READY | Ata.STATUS_DF | Ata.STATUS_ERR;
         }
     }
 
-    private void fault(String what, IOException failure) {
-        LOG.warn("{} of {} failed", what, image, failure);
-        error = Ata.ERROR_ABRT;
-        status = READY | Ata.STATUS_DF | Ata.STATUS_ERR;
+    /** Once: the guest hears of each, and could fill our log. */
+    private void report(String what, IOException failure) {
+        if (!hasReported) {
+            hasReported = true;
+            LOG.warn("{} of {} failed; of further failures only the guest will hear: {}", what, image, failure.toString());
+        }
     }
 
     /** Finds the sectors that the registers name; if they are not all there, the command fails, and this is false. */
@@ -334,7 +339,7 @@ final class AtaDrive {
             }
             return true;
         } catch (IOException failure) {
-            LOG.warn("reading sector {} of {} failed", lba + done / Ata.SECTOR, image, failure);
+            report("reading sector " + (lba + done / Ata.SECTOR), failure);
             failAt(lba + done / Ata.SECTOR, Ata.ERROR_UNC, 0);
             return false;
         }
@@ -382,7 +387,7 @@ final class AtaDrive {
             }
             return true;
         } catch (IOException failure) {
-            LOG.warn("writing sector {} of {} failed", lba + done / Ata.SECTOR, image, failure);
+            report("writing sector " + (lba + done / Ata.SECTOR), failure);
             failAt(lba + done / Ata.SECTOR, Ata.ERROR_ABRT, Ata.STATUS_DF);
             return false;
         }
