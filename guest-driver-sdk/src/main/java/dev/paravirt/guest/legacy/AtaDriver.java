@@ -206,9 +206,7 @@ public final class AtaDriver {
                     ? ext ? Ata.WRITE_MULTIPLE_EXT : Ata.WRITE_MULTIPLE
                     : ext ? Ata.READ_MULTIPLE_EXT : Ata.READ_MULTIPLE;
         }
-        return write
-                ? ext ? Ata.WRITE_SECTORS_EXT : Ata.WRITE_SECTORS
-                : ext ? Ata.READ_SECTORS_EXT : Ata.READ_SECTORS;
+        return write ? ext ? Ata.WRITE_SECTORS_EXT : Ata.WRITE_SECTORS : ext ? Ata.READ_SECTORS_EXT : Ata.READ_SECTORS;
     }
 
     private void address(boolean ext, long sector, int count) {

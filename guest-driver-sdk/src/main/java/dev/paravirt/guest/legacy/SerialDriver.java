@@ -88,7 +88,9 @@ public final class SerialDriver {
 
     private void selfTest() throws DeviceException {
         write(Uart.MCR, LOOPBACK_TEST);
-        require((read(Uart.MSR) & ~Uart.MSR_DELTAS) == LOOPBACK_ANSWER, "it fails the loop-back test of its modem lines");
+        require(
+                (read(Uart.MSR) & ~Uart.MSR_DELTAS) == LOOPBACK_ANSWER,
+                "it fails the loop-back test of its modem lines");
         write(Uart.FCR, Uart.FCR_ENABLE | Uart.FCR_RESET_RECEIVER | Uart.FCR_RESET_TRANSMITTER);
         write(Uart.THR, TEST_CHARACTER);
         require((read(Uart.LSR) & Uart.LSR_DR) != 0, "nothing comes back in loop-back");
@@ -100,9 +102,7 @@ public final class SerialDriver {
         write(Uart.DLL, options.divisor() & 0xff);
         write(Uart.DLM, options.divisor() >> 8);
         write(Uart.LCR, Uart.LCR_8N1);
-        write(
-                Uart.FCR,
-                Uart.FCR_ENABLE | Uart.FCR_RESET_RECEIVER | Uart.FCR_RESET_TRANSMITTER | TRIGGER_14);
+        write(Uart.FCR, Uart.FCR_ENABLE | Uart.FCR_RESET_RECEIVER | Uart.FCR_RESET_TRANSMITTER | TRIGGER_14);
         write(Uart.MCR, Uart.MCR_DTR | Uart.MCR_RTS | Uart.MCR_OUT2);
         read(Uart.LSR);
         read(Uart.RBR);

@@ -14,8 +14,7 @@ import dev.paravirt.spec.legacy.Uart;
  */
 public record SerialOptions(int port, int line, int baud, int bufferBytes) {
     /** The first serial port of a PC, as fast as it goes, with 4096 bytes for input. */
-    public static final SerialOptions DEFAULT =
-            new SerialOptions(PcPorts.COM1, PcPorts.COM1_LINE, Uart.MAX_BAUD, 4096);
+    public static final SerialOptions DEFAULT = new SerialOptions(PcPorts.COM1, PcPorts.COM1_LINE, Uart.MAX_BAUD, 4096);
 
     public SerialOptions {
         if (baud < 2 || baud > Uart.MAX_BAUD || bufferBytes < Uart.FIFO_SIZE || line < 0) {

@@ -237,7 +237,11 @@ final class AtaDrive {
     private void report(String what, IOException failure) {
         if (!hasReported) {
             hasReported = true;
-            LOG.warn("{} of {} failed; of further failures only the guest will hear: {}", what, image, failure.toString());
+            LOG.warn(
+                    "{} of {} failed; of further failures only the guest will hear: {}",
+                    what,
+                    image,
+                    failure.toString());
         }
     }
 

@@ -52,7 +52,9 @@ class AtaChannelTest {
     private void assertSignature() {
         int[] expected = {DIAGNOSTIC_PASSED, 1, 1, 0, 0, 0};
         for (int register = ERROR; register <= DEVICE; register++) {
-            assertThat(host.in(register)).as(host.channel.registerName(register, false)).isEqualTo(expected[register - 1]);
+            assertThat(host.in(register))
+                    .as(host.channel.registerName(register, false))
+                    .isEqualTo(expected[register - 1]);
         }
     }
 
@@ -154,7 +156,8 @@ class AtaChannelTest {
         host.expectSuccess();
         host.command(LBA, 8, SECTORS - 4, command);
         host.expectFailure(ERROR_IDNF);
-        assertThat(host.in(LBA_LOW) | host.in(LBA_MID) << 8 | host.in(LBA_HIGH) << 16).isEqualTo(SECTORS);
+        assertThat(host.in(LBA_LOW) | host.in(LBA_MID) << 8 | host.in(LBA_HIGH) << 16)
+                .isEqualTo(SECTORS);
     }
 
     @Test
@@ -207,8 +210,17 @@ class AtaChannelTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0x02, 0, true", "0x82, 0, true", "0x55, 0, true", "0xaa, 0, true", "0x66, 0, true", "0xcc, 0, true",
-        "0x03, 0x00, true", "0x03, 0x0c, true", "0x03, 0x0d, false", "0x03, 0x42, false", "0x05, 0, false",
+        "0x02, 0, true",
+        "0x82, 0, true",
+        "0x55, 0, true",
+        "0xaa, 0, true",
+        "0x66, 0, true",
+        "0xcc, 0, true",
+        "0x03, 0x00, true",
+        "0x03, 0x0c, true",
+        "0x03, 0x0d, false",
+        "0x03, 0x42, false",
+        "0x05, 0, false",
     })
     void setFeatures(int feature, int count, boolean possible) {
         host.out(FEATURES, feature);
@@ -257,7 +269,9 @@ class AtaChannelTest {
         assertSignature();
         assertThat(pin.asserted).isFalse();
         assertThat(host.channel.read(DATA, 2)).isZero();
-        assertThat(word(identify(), ID_MULTIPLE)).as("back to what it was at power-on").isZero();
+        assertThat(word(identify(), ID_MULTIPLE))
+                .as("back to what it was at power-on")
+                .isZero();
         host.out(FEATURES, FEATURE_KEEP_SETTINGS);
         host.command(0, 0, 0, SET_FEATURES);
         host.command(0, 8, 0, SET_MULTIPLE_MODE);

@@ -242,7 +242,9 @@ class Ne2000CardTest {
         assertThat(transmit(frame(MAC, 64), 64)).isEmpty();
         assertThat(in(P0R_TSR)).isEqualTo(status);
         assertThat(in(P0R_RSR)).isEqualTo(RSR_CRC);
-        assertThat(in(P0_ISR)).as("reception is not told, as nothing reaches memory").isEqualTo(ISR_PTX);
+        assertThat(in(P0_ISR))
+                .as("reception is not told, as nothing reaches memory")
+                .isEqualTo(ISR_PTX);
         byte[] frame = frame(MAC, 64);
         CRC32 crc = new CRC32();
         crc.update(frame);

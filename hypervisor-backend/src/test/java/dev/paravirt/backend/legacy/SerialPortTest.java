@@ -45,7 +45,9 @@ class SerialPortTest {
     @Test
     void masterReset() {
         SerialPort fresh = new SerialPort("fresh", end, pin);
-        int[] values = IntStream.range(1, REGISTERS).map(register -> fresh.read(register, 1)).toArray();
+        int[] values = IntStream.range(1, REGISTERS)
+                .map(register -> fresh.read(register, 1))
+                .toArray();
         // Table "UART Reset Configuration"; MSR shows the lines, and what of them changed.
         assertThat(values).containsExactly(0, IIR_NONE, 0, 0, LSR_THRE | LSR_TEMT, MSR_CTS | MSR_DSR | MSR_DCD, 0);
     }
@@ -53,7 +55,12 @@ class SerialPortTest {
     @ParameterizedTest
     @CsvSource({
         // register, written, read back
-        "1, 0xff, 0x0f", "3, 0x7f, 0x7f", "4, 0xff, 0x1f", "7, 0xa5, 0xa5", "5, 0xff, 0x60", "6, 0xff, 0xb0",
+        "1, 0xff, 0x0f",
+        "3, 0x7f, 0x7f",
+        "4, 0xff, 0x1f",
+        "7, 0xa5, 0xa5",
+        "5, 0xff, 0x60",
+        "6, 0xff, 0xb0",
     })
     void registersHoldTheBitsThatTheyHave(int register, int written, int read) {
         out(register, written);
@@ -191,7 +198,8 @@ class SerialPortTest {
         port.outputWanted();
         assertThat(in(IIR)).isEqualTo(IIR_FIFOS | IIR_THR_EMPTY);
         assertThat(in(LSR) & (LSR_THRE | LSR_TEMT)).isEqualTo(LSR_THRE | LSR_TEMT);
-        assertThat(end.taken).containsExactlyElementsOf(IntStream.range(0, 19).boxed().toList());
+        assertThat(end.taken)
+                .containsExactlyElementsOf(IntStream.range(0, 19).boxed().toList());
     }
 
     @Test

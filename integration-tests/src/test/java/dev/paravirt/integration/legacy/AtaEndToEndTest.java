@@ -44,10 +44,8 @@ class AtaEndToEndTest {
     @ParameterizedTest
     @MethodSource("everyWay")
     void whatIsWrittenIsRead(Carrier carrier, PortTransfer transfer, int line, int multiple) throws Exception {
-        AtaOptions options = AtaOptions.DEFAULT
-                .withTransfer(transfer)
-                .withLine(line)
-                .withMultiple(multiple);
+        AtaOptions options =
+                AtaOptions.DEFAULT.withTransfer(transfer).withLine(line).withMultiple(multiple);
         try (TrappedGuest guest = carrier.start(twoDisks())) {
             AtaDriver driver = AtaDriver.start(guest.gate(), guest.platform(), options);
             assertThat(driver.capacity()).isEqualTo(SECTORS);

@@ -96,7 +96,9 @@ class Ne2000EndToEndTest {
                 int start = random.nextInt(16);
                 System.arraycopy(sent, 0, memory, start, length);
                 driver.send(memory, start, length);
-                assertThat(driver.awaitReceive(PATIENCE)).as("a frame of " + length).isTrue();
+                assertThat(driver.awaitReceive(PATIENCE))
+                        .as("a frame of " + length)
+                        .isTrue();
                 int padded = driver.receive(received);
                 assertThat(padded).isEqualTo(Math.max(length, Ne2000.MIN_FRAME));
                 assertThat(Arrays.copyOfRange(received, 12, length)).isEqualTo(Arrays.copyOfRange(sent, 12, length));
@@ -104,7 +106,8 @@ class Ne2000EndToEndTest {
                 assertThat(Arrays.copyOfRange(received, length, padded)).isEqualTo(new byte[padded - length]);
             }
             assertThat(driver.receive(received)).isEqualTo(Ne2000Driver.NONE);
-            assertThat(driver.malformed() + driver.overflows() + driver.missed()).isZero();
+            assertThat(driver.malformed() + driver.overflows() + driver.missed())
+                    .isZero();
         }
         assertThat(reflector.closed).isTrue();
     }

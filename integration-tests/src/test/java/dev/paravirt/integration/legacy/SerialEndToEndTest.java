@@ -103,7 +103,9 @@ class SerialEndToEndTest {
                 if (here == 0 && read < written) {
                     assertThat(driver.awaitInput(PATIENCE)).as("after " + read).isTrue();
                 } else if (here == 0) {
-                    assertThat(driver.awaitRoom(PATIENCE)).as("after " + written).isTrue();
+                    assertThat(driver.awaitRoom(PATIENCE))
+                            .as("after " + written)
+                            .isTrue();
                 }
             }
             assertThat(heard).isEqualTo(said);
@@ -112,7 +114,8 @@ class SerialEndToEndTest {
             assertThat(guest.bus().counts())
                     .filteredOn(count -> count.register().equals("THR"))
                     .singleElement()
-                    .satisfies(count -> assertThat(count.exits()).isEqualTo(said.length + 2)); // with the self-test, and DLL at the same port
+                    .satisfies(count -> assertThat(count.exits())
+                            .isEqualTo(said.length + 2)); // with the self-test, and DLL at the same port
         }
     }
 

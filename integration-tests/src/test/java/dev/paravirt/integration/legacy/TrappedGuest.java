@@ -50,8 +50,7 @@ final class TrappedGuest implements AutoCloseable {
         Arena arena = Arena.ofShared();
         GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(MEMORY, 4096)));
         ThreadGuest machine = ThreadGuest.start(memory, PcPorts.LINES, board);
-        JvmPlatform platform =
-                JvmPlatform.of(memory, machine::exit, (doorbell, data) -> {}, machine::waitForInterrupt);
+        JvmPlatform platform = JvmPlatform.of(memory, machine::exit, (doorbell, data) -> {}, machine::waitForInterrupt);
         return new TrappedGuest(platform, machine.bus(), machine, arena::close);
     }
 

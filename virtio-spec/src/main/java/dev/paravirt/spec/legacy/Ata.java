@@ -11,6 +11,7 @@ public final class Ata {
     public static final int ERROR = 1;
     /** Features, written. */
     public static final int FEATURES = 1;
+
     public static final int SECTOR_COUNT = 2;
     public static final int LBA_LOW = 3;
     public static final int LBA_MID = 4;
@@ -35,6 +36,7 @@ public final class Ata {
     public static final int STATUS_DF = 0x20;
     /** Seek complete until ATA-3, obsolete since; disks still set it. */
     public static final int STATUS_DSC = 0x10;
+
     public static final int STATUS_DRQ = 0x08;
     public static final int STATUS_ERR = 0x01;
 
@@ -51,6 +53,7 @@ public final class Ata {
     public static final int DEVICE_LBA = 0x40;
     /** Device 1 is selected. */
     public static final int DEVICE_DEV = 0x10;
+
     public static final int DEVICE_HEAD = 0x0f;
 
     /** High order byte: registers read as they were before they were written last. */

@@ -40,6 +40,7 @@ public final class Ne2000 {
 
     /** The first of six. */
     public static final int P1_PAR0 = 1;
+
     public static final int P1_CURR = 7;
     /** The first of eight. */
     public static final int P1_MAR0 = 8;
@@ -73,6 +74,7 @@ public final class Ne2000 {
     public static final int CR_SEND_PACKET = 0x18;
     /** Abort or complete remote DMA. */
     public static final int CR_NO_DMA = 0x20;
+
     public static final int CR_REMOTE = 0x38;
     public static final int CR_PAGE_SHIFT = 6;
     public static final int CR_PAGE_1 = 0x40;
@@ -106,6 +108,7 @@ public final class Ne2000 {
 
     /** Do not append the check sequence. */
     public static final int TCR_CRC = 0x01;
+
     public static final int TCR_LOOPBACK = 0x06;
     public static final int TCR_LOOPBACK_INTERNAL = 0x02;
     public static final int TCR_LOOPBACK_ENCODER = 0x04;
@@ -119,6 +122,7 @@ public final class Ne2000 {
     public static final int RCR_SEP = 0x01;
     /** Accept frames below 64 bytes. */
     public static final int RCR_AR = 0x02;
+
     public static final int RCR_AB = 0x04;
     public static final int RCR_AM = 0x08;
     public static final int RCR_PRO = 0x10;
@@ -146,6 +150,7 @@ public final class Ne2000 {
 
     /** In front of each frame in the ring: status, next page, length (le16) with the check sequence. */
     public static final int RING_HEADER = 4;
+
     public static final int CHECK_SEQUENCE = 4;
     public static final int ADDRESS = 6;
     /** Bytes of an Ethernet header. */

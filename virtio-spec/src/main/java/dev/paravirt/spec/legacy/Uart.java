@@ -42,10 +42,12 @@ public final class Uart {
     public static final int IER_ELSI = 0x04;
     /** Enable the modem status interrupt. */
     public static final int IER_EDSSI = 0x08;
+
     public static final int IER_ALL = 0x0f;
 
     /** No interrupt is pending. */
     public static final int IIR_NONE = 0x01;
+
     public static final int IIR_LINE_STATUS = 0x06;
     public static final int IIR_RECEIVED_DATA = 0x04;
     public static final int IIR_TIMEOUT = 0x0c;
@@ -64,6 +66,7 @@ public final class Uart {
 
     /** Word length less 5. */
     public static final int LCR_WORD_LENGTH = 0x03;
+
     public static final int LCR_BREAK = 0x40;
     /** Divisor latch access. */
     public static final int LCR_DLAB = 0x80;
@@ -98,6 +101,7 @@ public final class Uart {
 
     /** What changed in the four bits above. */
     public static final int MSR_DELTAS = 0x0f;
+
     public static final int MSR_CTS = 0x10;
     public static final int MSR_DSR = 0x20;
     public static final int MSR_RI = 0x40;

@@ -97,8 +97,7 @@ public final class TrapBus implements AutoCloseable {
             case Exit.REGISTER_READ -> Integer.toUnsignedLong(read(find(registers, a0), a0, width));
             case Exit.PORT_OUT -> write(find(ports, a0), a0, width, (int) a2);
             case Exit.REGISTER_WRITE -> write(find(registers, a0), a0, width, (int) a2);
-            case Exit.PORT_IN_STRING, Exit.PORT_OUT_STRING -> string(
-                    number == Exit.PORT_OUT_STRING, a0, width, a2, a3);
+            case Exit.PORT_IN_STRING, Exit.PORT_OUT_STRING -> string(number == Exit.PORT_OUT_STRING, a0, width, a2, a3);
             default -> HypercallError.NOT_SUPPORTED;
         };
     }

@@ -51,12 +51,11 @@ public interface TrappedDevice extends AutoCloseable {
     default void writeString(int register, int width, int count, MemorySegment memory, long offset) {
         long at = offset;
         for (int i = 0; i < count; i++) {
-            int value =
-                    switch (width) {
-                        case 1 -> memory.get(ValueLayout.JAVA_BYTE, at) & 0xff;
-                        case 2 -> memory.get(LE16, at) & 0xffff;
-                        default -> memory.get(LE32, at);
-                    };
+            int value = switch (width) {
+                case 1 -> memory.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+                case 2 -> memory.get(LE16, at) & 0xffff;
+                default -> memory.get(LE32, at);
+            };
             write(register, width, value);
             at += width;
         }

@@ -40,12 +40,7 @@ public final class TrappedMmio implements TrappedDevice {
         this.name = name;
         this.worker = QueueWorker.start("mmio-" + name);
         this.device = MmioDevice.start(
-                device,
-                memory,
-                Features.MMIO,
-                List.of(worker),
-                () -> bus.raise(line, InterruptStatus.ALL),
-                RESET_WAIT);
+                device, memory, Features.MMIO, List.of(worker), () -> bus.raise(line, InterruptStatus.ALL), RESET_WAIT);
     }
 
     @Override
@@ -60,9 +55,10 @@ public final class TrappedMmio implements TrappedDevice {
             case MmioRegisters.INTERRUPT_STATUS -> "InterruptStatus";
             case MmioRegisters.INTERRUPT_ACK -> "InterruptACK";
             case MmioRegisters.STATUS -> "Status";
-            default -> register >= MmioRegisters.CONFIG
-                    ? "Config+" + (register - MmioRegisters.CONFIG)
-                    : "0x" + Integer.toHexString(register);
+            default ->
+                register >= MmioRegisters.CONFIG
+                        ? "Config+" + (register - MmioRegisters.CONFIG)
+                        : "0x" + Integer.toHexString(register);
         };
     }
 

@@ -162,7 +162,8 @@ final class HostileGuest implements AutoCloseable {
         assertThat(result == 0).isEqualTo(possible);
         if (number == Exit.PORT_IN_STRING && possible) {
             assertThat(at == 0 || region.getByte(at - 1) == CANARY).isTrue();
-            assertThat(at + bytes == MEMORY || region.getByte(at + bytes) == CANARY).isTrue();
+            assertThat(at + bytes == MEMORY || region.getByte(at + bytes) == CANARY)
+                    .isTrue();
         }
     }
 

@@ -29,9 +29,18 @@ class HostileGuestTest {
     private static final int LINES = 600;
     private static final int[] WIDTHS = {1, 1, 1, 2, 4};
     private static final int[] COMMANDS = {
-        Ata.READ_SECTORS, Ata.WRITE_SECTORS, Ata.READ_SECTORS_EXT, Ata.WRITE_SECTORS_EXT, Ata.READ_MULTIPLE,
-        Ata.WRITE_MULTIPLE, Ata.SET_MULTIPLE_MODE, Ata.IDENTIFY_DEVICE, Ata.READ_VERIFY_EXT,
-        Ata.INITIALIZE_DEVICE_PARAMETERS, Ata.SET_FEATURES, Ata.EXECUTE_DEVICE_DIAGNOSTIC,
+        Ata.READ_SECTORS,
+        Ata.WRITE_SECTORS,
+        Ata.READ_SECTORS_EXT,
+        Ata.WRITE_SECTORS_EXT,
+        Ata.READ_MULTIPLE,
+        Ata.WRITE_MULTIPLE,
+        Ata.SET_MULTIPLE_MODE,
+        Ata.IDENTIFY_DEVICE,
+        Ata.READ_VERIFY_EXT,
+        Ata.INITIALIZE_DEVICE_PARAMETERS,
+        Ata.SET_FEATURES,
+        Ata.EXECUTE_DEVICE_DIAGNOSTIC,
     };
 
     static Stream<Path> keptScripts() throws IOException, URISyntaxException {
@@ -94,7 +103,8 @@ class HostileGuestTest {
 
     private static String outside(Random random) {
         return switch (random.nextInt(3)) {
-            case 0 -> "frame %x %x%n".formatted(random.nextInt(1700), random.nextBoolean() ? 0xff : random.nextInt(256));
+            case 0 ->
+                "frame %x %x%n".formatted(random.nextInt(1700), random.nextBoolean() ? 0xff : random.nextInt(256));
             case 1 -> "key %x%n".formatted(random.nextInt(256));
             default -> "room %x%n".formatted(random.nextInt(40));
         };
@@ -104,9 +114,10 @@ class HostileGuestTest {
         return switch (device) {
             case 0 -> PcPorts.COM1 + random.nextInt(Uart.REGISTERS);
             case 1 -> random.nextInt(12) == 0 ? PcPorts.ATA_CONTROL : PcPorts.ATA + random.nextInt(Ata.COMMAND_BLOCK);
-            case 2 -> random.nextInt(3) == 0
-                    ? PcPorts.NE2000 + Ne2000.CR
-                    : PcPorts.NE2000 + random.nextInt(random.nextInt(10) == 0 ? Ne2000.REGISTERS : Ne2000.DATA + 1);
+            case 2 ->
+                random.nextInt(3) == 0
+                        ? PcPorts.NE2000 + Ne2000.CR
+                        : PcPorts.NE2000 + random.nextInt(random.nextInt(10) == 0 ? Ne2000.REGISTERS : Ne2000.DATA + 1);
             default -> random.nextInt(0x1_0000);
         };
     }
