@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.paravirt.cli {
     requires static org.jspecify;
     requires dev.paravirt.backend;
+    requires dev.paravirt.guest;
     requires dev.paravirt.toyos;
     requires HdrHistogram;
     requires info.picocli;

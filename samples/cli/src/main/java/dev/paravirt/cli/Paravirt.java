@@ -11,13 +11,15 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class},
+        subcommands = {DemoCommand.class, CompareCommand.class},
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
         footer = {
             "  paravirt demo",
             "      boots a toy OS that works on a disk image, measures, and verifies",
+            "  paravirt compare --quick",
+            "      measures what paravirtual disk I/O gains over trapped",
             "  paravirt demo --help",
             "      says what it does in detail"
         })

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli.compare;
+
+import dev.paravirt.backend.blk.BlockDevice;
+import dev.paravirt.backend.blk.BlockImage;
+import dev.paravirt.backend.blk.BlockOptions;
+import dev.paravirt.backend.blk.MemoryImage;
+import dev.paravirt.backend.legacy.PcBoard;
+import dev.paravirt.backend.transport.hypercall.GuestMachine;
+import dev.paravirt.backend.transport.hypercall.GuestServer;
+import dev.paravirt.backend.transport.hypercall.GuestShape;
+import dev.paravirt.backend.transport.hypercall.HypercallMachine;
+import dev.paravirt.backend.transport.hypercall.MachineOptions;
+import dev.paravirt.backend.transport.hypercall.SharedGuest;
+import dev.paravirt.backend.transport.trap.TrapMachine;
+import dev.paravirt.backend.transport.trap.TrappedMmio;
+import dev.paravirt.spec.legacy.PcPorts;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The program of a hypervisor process: serves one machine until the end of its input. */
+final class HypervisorProcess {
+    static final String READY = "ready";
+    static final long DISK_BYTES = 32L << 20;
+    static final int BLOCK = 4096;
+    static final long MEMORY = 4L << 20;
+
+    /** Where the registers of the machine with virtio-mmio are, above its memory. */
+    static final long REGISTERS = 0xfeb0_0000L;
+
+    private HypervisorProcess() {}
+
+    /** Takes the kind of the machine and the path of its socket. */
+    public static void main(String[] arguments) throws IOException {
+        MachineKind kind = MachineKind.valueOf(arguments[0]);
+        int doorbells = 8;
+        GuestShape shape = GuestShape.of(MEMORY, doorbells, PcPorts.LINES);
+        try (GuestServer server = GuestServer.listen(Path.of(arguments[1]), shape, guest -> machine(kind, guest))) {
+            System.out.println(READY);
+            while (System.in.read() >= 0) {
+                // The one who started this process keeps its input open, and says nothing.
+            }
+        }
+    }
+
+    private static GuestMachine machine(MachineKind kind, SharedGuest guest) throws IOException {
+        return switch (kind) {
+            case TRAPPED -> TrapMachine.serving(guest, new PcBoard().disk(disk()));
+            case MMIO -> {
+                BlockImage image = disk();
+                yield TrapMachine.serving(
+                        guest,
+                        (bus, memory) -> TrappedMmio.install(
+                                bus, memory, new BlockDevice(image, new BlockOptions()), "blk", REGISTERS, 0));
+            }
+            case HYPERCALL -> HypercallMachine.serving(
+                    guest,
+                    List.of(
+                            new BlockDevice(disk(), new BlockOptions()),
+                            new BlockDevice(disk(), new BlockOptions())),
+                    MachineOptions.DEFAULT);
+        };
+    }
+
+    /** Each block begins with its number, so that whoever reads it knows whether it is the right one. */
+    private static BlockImage disk() throws IOException {
+        MemoryImage image = new MemoryImage(DISK_BYTES);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(BLOCK, BLOCK);
+            for (long number = 0; number < DISK_BYTES / BLOCK; number++) {
+                block.set(ValueLayout.JAVA_LONG, 0, number);
+                image.write(block, 0, BLOCK, number * BLOCK);
+            }
+        }
+        return image;
+    }
+}
