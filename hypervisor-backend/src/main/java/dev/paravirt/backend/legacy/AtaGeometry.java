@@ -17,12 +17,12 @@ record AtaGeometry(int cylinders, int heads, int sectors) {
     static AtaGeometry of(long capacity) {
         int sectors = (int) Math.min(DEFAULT_SECTORS, capacity);
         int heads = (int) Math.min(DEFAULT_HEADS, capacity / sectors);
-        return new AtaGeometry((int) Math.min(DEFAULT_CYLINDERS, capacity / (heads * sectors)), heads, sectors);
+        return new AtaGeometry((int) Math.min(DEFAULT_CYLINDERS, capacity / ((long) heads * sectors)), heads, sectors);
     }
 
     /** What a host asks for with INITIALIZE DEVICE PARAMETERS. */
     static AtaGeometry of(long capacity, int heads, int sectors) {
-        return new AtaGeometry((int) Math.min(MAX_CYLINDERS, capacity / (heads * sectors)), heads, sectors);
+        return new AtaGeometry((int) Math.min(MAX_CYLINDERS, capacity / ((long) heads * sectors)), heads, sectors);
     }
 
     /** The sector number, or -1 if the address is none of this geometry. */

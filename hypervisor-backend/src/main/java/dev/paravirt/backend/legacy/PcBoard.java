@@ -21,6 +21,9 @@ public final class PcBoard implements Board {
     private @Nullable NetBackend network;
     private byte[] address = {};
 
+    /** A board with nothing on it yet. */
+    public PcBoard() {}
+
     /** The first serial port leads to an end. */
     public PcBoard serialPort(ConsoleEnd end) {
         serialPort = end;

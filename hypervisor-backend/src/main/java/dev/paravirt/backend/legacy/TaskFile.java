@@ -72,7 +72,7 @@ final class TaskFile {
     }
 
     long lba48() {
-        long high = previous[Ata.LBA_HIGH] << 16 | previous[Ata.LBA_MID] << 8 | previous[Ata.LBA_LOW];
+        long high = (long) previous[Ata.LBA_HIGH] << 16 | previous[Ata.LBA_MID] << 8 | previous[Ata.LBA_LOW];
         return high << 24 | current[Ata.LBA_HIGH] << 16 | current[Ata.LBA_MID] << 8 | current[Ata.LBA_LOW];
     }
 

@@ -20,6 +20,9 @@ public final class LocalLine {
     /** Shared by all waiters; what one has learnt may be lost to another, which costs a little time at most. */
     private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
 
+    /** A line without a reason. */
+    public LocalLine() {}
+
     /** Adds reasons and wakes all that sleep. From any thread; neither locks nor allocates. */
     public void raise(int added) {
         // Both are sequentially consistent, and so are their counterparts: one of us sees the other.

@@ -28,6 +28,7 @@ final class HypervisorProcess {
     static final long DISK_BYTES = 32L << 20;
     static final int BLOCK = 4096;
     static final long MEMORY = 4L << 20;
+    private static final int DOORBELLS = 8;
 
     /** Where the registers of the machine with virtio-mmio are, above its memory. */
     static final long REGISTERS = 0xfeb0_0000L;
@@ -37,14 +38,15 @@ final class HypervisorProcess {
     /** Takes the kind of the machine and the path of its socket. */
     public static void main(String[] arguments) throws IOException {
         MachineKind kind = MachineKind.valueOf(arguments[0]);
-        int doorbells = 8;
-        GuestShape shape = GuestShape.of(MEMORY, doorbells, PcPorts.LINES);
-        try (GuestServer server = GuestServer.listen(Path.of(arguments[1]), shape, guest -> machine(kind, guest))) {
-            System.out.println(READY);
-            while (System.in.read() >= 0) {
-                // The one who started this process keeps its input open, and says nothing.
-            }
+        GuestShape shape = GuestShape.of(MEMORY, DOORBELLS, PcPorts.LINES);
+        GuestServer server = GuestServer.listen(Path.of(arguments[1]), shape, guest -> machine(kind, guest));
+        System.out.println(READY);
+        // The one who started this process keeps its input open, and says nothing.
+        int said = System.in.read();
+        while (said >= 0) {
+            said = System.in.read();
         }
+        server.close();
     }
 
     private static GuestMachine machine(MachineKind kind, SharedGuest guest) throws IOException {
