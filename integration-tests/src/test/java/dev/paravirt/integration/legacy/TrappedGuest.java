@@ -37,21 +37,20 @@ final class TrappedGuest implements AutoCloseable {
     private final JvmPlatform platform;
     private final TrapGate gate;
     private final TrapBus bus;
-    private final AutoCloseable[] owned;
+    private final Runnable[] endings;
 
-    private TrappedGuest(JvmPlatform platform, TrapBus bus, AutoCloseable... owned) {
+    private TrappedGuest(JvmPlatform platform, TrapBus bus, Runnable... endings) {
         this.platform = platform;
         this.gate = new TrapGate(platform);
         this.bus = bus;
-        this.owned = owned;
+        this.endings = endings;
     }
 
     private static TrappedGuest inThread(Board board) {
-        Arena arena = Arena.ofShared();
-        GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(MEMORY, 4096)));
+        GuestMemory memory = new GuestMemory(new MemoryRegion(0, Arena.ofAuto().allocate(MEMORY, 4096)));
         ThreadGuest machine = ThreadGuest.start(memory, PcPorts.LINES, board);
         JvmPlatform platform = JvmPlatform.of(memory, machine::exit, (doorbell, data) -> {}, machine::waitForInterrupt);
-        return new TrappedGuest(platform, machine.bus(), machine, arena::close);
+        return new TrappedGuest(platform, machine.bus(), machine::close);
     }
 
     /** The mechanism of two processes, with both ends here, where the machine can be looked at. */
@@ -65,7 +64,7 @@ final class TrappedGuest implements AutoCloseable {
         });
         GuestProcess guest = attach(pair.second());
         TrapBus bus = made.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).bus();
-        return new TrappedGuest(JvmPlatform.of(guest), bus, guest, server);
+        return new TrappedGuest(JvmPlatform.of(guest), bus, guest::close, server::close);
     }
 
     private static GuestProcess attach(UnixSocket socket) throws IOException {
@@ -90,9 +89,9 @@ final class TrappedGuest implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable each : owned) {
-            each.close();
+    public void close() {
+        for (Runnable each : endings) {
+            each.run();
         }
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -43,10 +44,12 @@ class HostileGuestTest {
         Ata.EXECUTE_DEVICE_DIAGNOSTIC,
     };
 
-    static Stream<Path> keptScripts() throws IOException, URISyntaxException {
+    static List<Path> keptScripts() throws IOException, URISyntaxException {
         Path folder = Path.of(Objects.requireNonNull(HostileGuestTest.class.getResource("scripts"))
                 .toURI());
-        return Files.list(folder).sorted();
+        try (Stream<Path> scripts = Files.list(folder)) {
+            return scripts.sorted().toList();
+        }
     }
 
     @ParameterizedTest
