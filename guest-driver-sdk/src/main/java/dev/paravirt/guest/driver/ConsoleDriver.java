@@ -55,7 +55,12 @@ public final class ConsoleDriver {
                 transport, DeviceType.CONSOLE, options.features(), options.resetTimeoutNanos());
         checkConfig();
         stream = new ConsoleStream(
-                transport, platform, ring(ConsoleQueues.RECEIVE), ring(ConsoleQueues.TRANSMIT), options);
+                transport,
+                platform,
+                ring(ConsoleQueues.RECEIVE),
+                ring(ConsoleQueues.TRANSMIT),
+                options.buffers(),
+                options.bufferBytes());
         setUp();
     }
 
@@ -105,6 +110,11 @@ public final class ConsoleDriver {
             columns = config.get16(ConsoleConfig.COLS);
             rows = config.get16(ConsoleConfig.ROWS);
         }
+    }
+
+    /** The device in words: "console device 0". */
+    public String name() {
+        return transport.name();
     }
 
     /** What both sides have accepted. */
@@ -197,7 +207,7 @@ public final class ConsoleDriver {
                 interrupted(platform.waitForInterrupt(options.line(), 0));
                 return isReached(goal);
             }
-            sleep(left);
+            sleep(goal, left);
         }
         return true;
     }
@@ -218,9 +228,9 @@ public final class ConsoleDriver {
         }
     }
 
-    private void sleep(long nanos) throws DeviceException {
+    private void sleep(@Nullable Goal goal, long nanos) throws DeviceException {
         try {
-            if (stream.arm()) {
+            if (stream.arm(goal == null || goal == Goal.INPUT, goal != Goal.INPUT)) {
                 int reasons = platform.waitForInterrupt(options.line(), nanos);
                 interrupts += reasons != 0 ? 1 : 0;
                 interrupted(reasons);
@@ -229,6 +239,57 @@ public final class ConsoleDriver {
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
+    }
+
+    /** Whether there is something to read; never waits, and takes no interrupt. */
+    public boolean hasInput() throws DeviceException {
+        return isReached(Goal.INPUT);
+    }
+
+    /** Whether something can be written; as {@link #hasInput}. */
+    public boolean hasRoom() throws DeviceException {
+        return isReached(Goal.ROOM);
+    }
+
+    /** Whether the device is done with all that was written; as {@link #hasInput}. */
+    public boolean isFlushed() throws DeviceException {
+        return isReached(Goal.FLUSHED);
+    }
+
+    /**
+     * Asks for an interrupt when there is more input. For those who wait for several devices at once: they enable
+     * interrupts, wait by themselves if that is safe, {@link #disableInterrupts}, and hand over what came with
+     * {@link #interrupted}.
+     *
+     * @return whether waiting is safe; false if there is input already
+     */
+    public boolean enableInputInterrupt() throws DeviceException {
+        checkAlive();
+        try {
+            return stream.arm(true, false);
+        } catch (VirtqueueException garbage) {
+            throw fail(garbage);
+        }
+    }
+
+    /** As {@link #enableInputInterrupt}, for when the device is done with output. */
+    public boolean enableOutputInterrupt() throws DeviceException {
+        checkAlive();
+        try {
+            return stream.arm(false, true);
+        } catch (VirtqueueException garbage) {
+            throw fail(garbage);
+        }
+    }
+
+    /** Asks for no interrupts of the queues any more. */
+    public void disableInterrupts() {
+        stream.disarm();
+    }
+
+    /** Notifications that were sent to the device. */
+    public long notifications() {
+        return stream.notifications();
     }
 
     /**

@@ -22,18 +22,20 @@ final class ConsoleStream {
 
     private int at;
     private int length;
+    private long notifications;
 
     ConsoleStream(
             Transport transport,
             Platform platform,
             DriverVirtqueue receive,
             DriverVirtqueue transmit,
-            ConsoleDriverOptions options) {
+            int buffers,
+            int bufferBytes) {
         this.transport = transport;
         this.receive = receive;
         this.transmit = transmit;
-        input = buffers(platform, Math.min(options.buffers(), receive.size()), options.bufferBytes());
-        output = buffers(platform, Math.min(options.buffers(), transmit.size()), options.bufferBytes());
+        input = buffers(platform, Math.min(buffers, receive.size()), bufferBytes);
+        output = buffers(platform, Math.min(buffers, transmit.size()), bufferBytes);
         free = new int[output.length];
     }
 
@@ -72,8 +74,14 @@ final class ConsoleStream {
 
     private void publish(DriverVirtqueue queue) {
         if (queue.publish()) {
+            notifications++;
             transport.notify(queue);
         }
+    }
+
+    /** Notifications sent to the device. */
+    long notifications() {
+        return notifications;
     }
 
     /** Whether there is something to read. */
@@ -140,11 +148,28 @@ final class ConsoleStream {
         return done;
     }
 
-    /** Asks for interrupts. Returns whether waiting for one is safe. */
-    boolean arm() {
-        boolean noInput = receive.enableUsedNotifications();
-        boolean noOutput = transmit.enableUsedNotifications();
+    /** Drops the input that has come. A device that brings more and more of it is left to bring it. */
+    void discardInput() {
+        for (int buffer = 0; buffer <= input.length && hasInput(); buffer++) {
+            at = length;
+        }
+    }
+
+    /** Asks for interrupts about one direction or both. Returns whether waiting for one is safe. */
+    boolean arm(boolean aboutInput, boolean aboutOutput) {
+        boolean noInput = !aboutInput || armInput();
+        boolean noOutput = !aboutOutput || armOutput();
         return noInput && noOutput;
+    }
+
+    /** As {@link #arm}, when there is input. */
+    boolean armInput() {
+        return receive.enableUsedNotifications();
+    }
+
+    /** As {@link #arm}, when the device is done with output. */
+    boolean armOutput() {
+        return transmit.enableUsedNotifications();
     }
 
     void disarm() {

@@ -20,6 +20,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** Chains between two looks at completions and the other queues of the worker; they are published together. */
     private static final int BATCH = 64;
 
+    /** Chains that are polled before the first of them is processed. */
+    private static final int AHEAD = 16;
+
     private static final int IDLE = 0;
     private static final int SET_UP = 1;
     private static final int RUNNING = 2;
@@ -29,7 +32,6 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private final VirtioDevice device;
     private final int index;
     private final int maxSize;
-    private final boolean taken;
     private final QueueWorker worker;
     private final Interrupt interrupt;
     private final AtomicLong notifications = new AtomicLong();
@@ -40,21 +42,35 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private @Nullable DeviceVirtqueue ring;
     private @Nullable Completions completions;
 
+    /** The device takes requests itself. */
+    private boolean taken;
+
     // The worker's own.
     private boolean armed;
 
     /** Served at least once since it was started: a device that takes requests itself knows of the queue. */
     private boolean served;
 
+    /** The driver is to be notified, now or after the delay. */
+    private boolean unnotified;
+
+    private long delay;
     private int inFlight;
     private @Nullable DescriptorChain current;
+    private final @Nullable DescriptorChain[] ahead = new @Nullable DescriptorChain[AHEAD];
+
+    /** What is wrong with the ring behind the chains that were polled. */
+    private @Nullable VirtqueueException broken;
+
+    /** So that the compilers do not find out that looking at memory has no effect. */
+    @SuppressWarnings("UnusedVariable")
+    private int touched;
 
     SessionQueue(DeviceSession session, VirtioDevice device, int index, QueueWorker worker, Interrupt interrupt) {
         this.session = session;
         this.device = device;
         this.index = index;
         this.maxSize = device.maxQueueSize(index);
-        this.taken = device.takesRequests(index);
         this.worker = worker;
         this.interrupt = interrupt;
     }
@@ -86,8 +102,11 @@ final class SessionQueue implements QueueContext, PolledQueue {
     void setUp(DeviceVirtqueue virtqueue) {
         ring = virtqueue;
         completions = new Completions(virtqueue.size());
+        taken = device.takesRequests(index);
         armed = true;
         served = false;
+        unnotified = false;
+        device.enabled(index, true);
         state = SET_UP;
     }
 
@@ -102,8 +121,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** To IDLE in the end; at once if the worker does not have the queue. */
     void stop() {
         if (state == SET_UP) {
+            device.enabled(index, false);
             state = IDLE;
         } else if (state == RUNNING) {
+            device.enabled(index, false);
             state = STOPPING;
             worker.wake();
         }
@@ -139,25 +160,81 @@ final class SessionQueue implements QueueContext, PolledQueue {
         boolean worked = takeCompletions(finished, virtqueue) > 0;
         worked |= taken ? device.serve(index, this) : takeRequests(virtqueue) > 0;
         if (worked && virtqueue.publish()) {
-            interrupts.setOpaque(interrupts.getPlain() + 1);
-            interrupt.usedBuffer(index);
+            unnotified = true;
+        }
+        if (unnotified) {
+            notifyDriver();
         }
         return worked;
     }
 
+    private void notifyDriver() {
+        delay = device.notificationDelay(index);
+        if (delay <= 0) {
+            unnotified = false;
+            interrupts.setOpaque(interrupts.getPlain() + 1);
+            interrupt.usedBuffer(index);
+        }
+    }
+
     private int takeRequests(DeviceVirtqueue virtqueue) {
         int count = 0;
-        DescriptorChain chain = virtqueue.poll();
-        while (chain != null) {
-            count++;
-            begin(virtqueue);
-            process(chain);
-            chain = count < BATCH ? virtqueue.poll() : null;
+        int fetched = fetch(virtqueue);
+        while (fetched > 0) {
+            try {
+                processAhead(fetched);
+            } finally {
+                count += fetched;
+            }
+            fetched = broken == null && count < BATCH ? fetch(virtqueue) : 0;
         }
         if (count > 0) {
             requests.setOpaque(requests.getPlain() + count);
         }
+        VirtqueueException failure = broken;
+        if (failure != null) {
+            broken = null;
+            throw failure;
+        }
         return count;
+    }
+
+    /**
+     * Polls some requests before the first of them is processed. Each lies where another processor wrote it last: looking
+     * at all of them first has these transfers take place at the same time.
+     */
+    private int fetch(DeviceVirtqueue virtqueue) {
+        int fetched = 0;
+        int bytes = 0;
+        try {
+            DescriptorChain chain = virtqueue.poll();
+            while (chain != null) {
+                begin(virtqueue);
+                ahead[fetched++] = chain;
+                bytes += chain.touch();
+                chain = fetched < AHEAD ? virtqueue.poll() : null;
+            }
+        } catch (VirtqueueException failure) {
+            // What was made available before is still to be done.
+            broken = failure;
+        }
+        touched = bytes;
+        return fetched;
+    }
+
+    private void processAhead(int fetched) {
+        int next = 0;
+        try {
+            while (next < fetched) {
+                DescriptorChain chain = ahead[next++];
+                if (chain != null) {
+                    process(chain);
+                }
+            }
+        } finally {
+            // Not zero if one threw: then the others are dropped with it.
+            inFlight -= fetched - next;
+        }
     }
 
     /** A chain was polled. */
@@ -233,11 +310,19 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (session.isBroken()) {
             return true;
         }
-        if (taken) {
-            return served && !device.isReady(index);
+        if (taken && (!served || device.isReady(index))) {
+            return false;
+        }
+        if (taken && !device.awaitsRequests(index)) {
+            return true;
         }
         armed = true;
         return virtqueue.enableAvailableNotifications();
+    }
+
+    @Override
+    public long patienceNanos() {
+        return unnotified && state == RUNNING && !session.isBroken() ? delay : Long.MAX_VALUE;
     }
 
     @Override

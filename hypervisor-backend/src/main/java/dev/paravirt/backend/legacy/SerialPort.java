@@ -349,6 +349,16 @@ public final class SerialPort implements TrappedDevice, ConsoleLine {
         updateInterrupt();
     }
 
+    /** A serial line has no way to tell the size of a terminal. */
+    @Override
+    public void resized(int columns, int rows) {}
+
+    /** The carrier comes and goes with whoever is at the other end; what is sent meanwhile is taken nevertheless. */
+    @Override
+    public synchronized void hostOpen(boolean open) {
+        setModemInputs(open ? modemInputs | Uart.MSR_DCD : modemInputs & ~Uart.MSR_DCD);
+    }
+
     @Override
     public void close() {
         synchronized (this) {

@@ -115,6 +115,10 @@ public final class QueueWorker implements AutoCloseable {
      * written. Costs a fence, and a system call if the worker sleeps; neither locks nor allocates.
      */
     public void wake() {
+        if (isCurrentThread()) {
+            // It looks at all queues again after it has worked, and does not sleep before.
+            return;
+        }
         // The worker sets its flag, fences, and looks at its queues before it sleeps: one of us sees the other.
         VarHandle.fullFence();
         if ((int) SLEEPING.getOpaque(this) == 1 && SLEEPING.compareAndSet(this, 1, 0)) {
@@ -170,12 +174,14 @@ public final class QueueWorker implements AutoCloseable {
         // Pairs with the fence in wake: what was there before its caller looked at our flag, we see below.
         VarHandle.fullFence();
         boolean quiet = !stopping;
+        long nanos = Long.MAX_VALUE;
         for (PolledQueue queue : queues) {
             last = queue;
             quiet = quiet && queue.arm();
+            nanos = Math.min(nanos, queue.patienceNanos());
         }
-        if (quiet) {
-            wakeUp.await();
+        if (quiet && nanos > 0) {
+            wakeUp.await(nanos);
         }
         SLEEPING.setOpaque(this, 0);
     }

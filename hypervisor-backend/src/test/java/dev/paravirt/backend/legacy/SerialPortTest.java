@@ -262,6 +262,17 @@ class SerialPortTest {
     }
 
     @Test
+    void carrierIsWhetherSomebodyIsThere() {
+        in(MSR);
+        port.hostOpen(false);
+        assertThat(in(MSR)).isEqualTo(MSR_CTS | MSR_DSR | MSR_DCD >> 4);
+        out(THR, 'x');
+        assertThat(end.taken).as("taken in either case").containsExactly((int) 'x');
+        port.hostOpen(true);
+        assertThat(in(MSR)).isEqualTo(MSR_CTS | MSR_DSR | MSR_DCD | MSR_DCD >> 4);
+    }
+
+    @Test
     void ringingTellsOfItsEndAlone() {
         port.setModemInputs(0);
         in(MSR);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class, CompareCommand.class},
+        subcommands = {DemoCommand.class, ToyOsCommand.class, CompareCommand.class},
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
@@ -20,6 +22,8 @@ import picocli.CommandLine.Spec;
             "      boots a toy OS that works on a disk image, measures, and verifies",
             "  paravirt compare --quick",
             "      measures what paravirtual disk I/O gains over trapped",
+            "  paravirt toy-os",
+            "      boots it and gives you its shell",
             "  paravirt demo --help",
             "      says what it does in detail"
         })
@@ -32,7 +36,9 @@ public final class Paravirt implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Paravirt());
+        CommandLine commandLine = new CommandLine(new Paravirt());
+        ToyOsCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("toy-os")));
+        return commandLine;
     }
 
     /** Without a command there is nothing to do but to say which there are. */

@@ -106,7 +106,10 @@ class TcpTransferTest {
         long bytes = 4_000_000;
         Transfer up = new Transfer(client, server, bytes, seed);
         Transfer down = new Transfer(server, client, bytes, seed + 100);
-        network.until(() -> up.progress() & down.progress());
+        network.until(() -> {
+            boolean upDone = up.progress();
+            return down.progress() && upDone;
+        });
         up.check(bytes);
         down.check(bytes);
         client.close();
@@ -126,7 +129,7 @@ class TcpTransferTest {
         TcpSocket client = network.left.connect(VirtualNetwork.RIGHT, PORT, 1_000_000_000L);
         TcpSocket server = listener.accept(Long.MAX_VALUE);
         assertThat(server).isNotNull();
-        byte[] sent = new byte[200_000];
+        byte[] sent = new byte[1_500_000];
         new Random(20).nextBytes(sent);
         client.write(sent, 0, sent.length);
         client.shutdownOutput();
@@ -149,7 +152,7 @@ class TcpTransferTest {
         TcpSocket client = network.left.connect(VirtualNetwork.RIGHT, PORT, 1_000_000_000L);
         TcpSocket server = listener.accept(Long.MAX_VALUE);
         assertThat(server).isNotNull();
-        byte[] block = new byte[1 << 18];
+        byte[] block = new byte[1 << 20];
         new Random(21).nextBytes(block);
         CRC32 sent = new CRC32();
         for (int i = 0; i < 2; i++) {
