@@ -12,7 +12,6 @@ module dev.paravirt.cli {
     requires HdrHistogram;
     requires info.picocli;
     requires org.slf4j;
-    requires dev.paravirt.guest;
 
     opens dev.paravirt.cli to
             info.picocli;

@@ -66,8 +66,7 @@ public final class Contest implements AutoCloseable {
             boolean polling = device == 1;
             HypercallTransport transport =
                     HypercallTransport.open(hypercalls, platform, hypercalls.find(DeviceType.BLOCK, device));
-            BlockDriverOptions options =
-                    BlockDriverOptions.DEFAULT.withSpin(0).withLines(device, 1);
+            BlockDriverOptions options = BlockDriverOptions.DEFAULT.withSpin(0).withLines(device, 1);
             BlockDriver driver = BlockDriver.start(transport, platform, options);
             addVirtio(polling ? "hypercall, polling" : "hypercall, interrupts", guest, driver, polling);
         }

@@ -59,12 +59,13 @@ final class HypervisorProcess {
                         (bus, memory) -> TrappedMmio.install(
                                 bus, memory, new BlockDevice(image, new BlockOptions()), "blk", REGISTERS, 0));
             }
-            case HYPERCALL -> HypercallMachine.serving(
-                    guest,
-                    List.of(
-                            new BlockDevice(disk(), new BlockOptions()),
-                            new BlockDevice(disk(), new BlockOptions())),
-                    MachineOptions.DEFAULT);
+            case HYPERCALL ->
+                HypercallMachine.serving(
+                        guest,
+                        List.of(
+                                new BlockDevice(disk(), new BlockOptions()),
+                                new BlockDevice(disk(), new BlockOptions())),
+                        MachineOptions.DEFAULT);
         };
     }
 
