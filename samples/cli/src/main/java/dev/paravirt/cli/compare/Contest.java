@@ -13,13 +13,13 @@ import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.spec.DeviceType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 
-/**
- * Has all contenders do the same work by turns, round after round, so that whatever else happens on the machine happens to
- * all of them.
- */
+/** The contenders, each with a hypervisor process to work with. For one run, by one thread. */
 public final class Contest implements AutoCloseable {
     private static final int DEPTH = 32;
 
@@ -84,29 +84,22 @@ public final class Contest implements AutoCloseable {
     /**
      * Measures.
      *
-     * @param rounds that count, at least 3; one before them warms up
+     * @param rounds that count; one before them warms up
      * @param turnNanos how long each contender works in a round
+     * @param isStopped whether to give up the round that is under way, and those after it
      * @param progress hears after each round how many are done
-     * @return what was measured, contenders in order
      */
-    public List<Result> run(int rounds, long turnNanos, Consumer<Integer> progress) throws IOException {
-        List<Result> results = new ArrayList<>();
-        for (Contender contender : contenders) {
-            results.add(new Result(contender.name(), contender.depth(), rounds));
+    public Report run(int rounds, long turnNanos, BooleanSupplier isStopped, IntConsumer progress)
+            throws IOException {
+        Surroundings surroundings = Surroundings.look();
+        List<Result> results = new Rounds(contenders, isStopped).run(rounds, turnNanos, progress);
+        List<RegisterExits> exits = new ArrayList<>();
+        Map<MachineKind, Long> exitsOfGuests = new EnumMap<>(MachineKind.class);
+        for (GuestOfProcess guest : guests) {
+            exitsOfGuests.put(guest.kind(), guest.exits());
+            exits.addAll(guest.finish());
         }
-        for (int round = -1; round < rounds; round++) {
-            for (int i = 0; i < contenders.size(); i++) {
-                Contender contender = contenders.get(i);
-                long exits = contender.exits();
-                long start = System.nanoTime();
-                long requests = contender.run(turnNanos);
-                if (round >= 0) {
-                    results.get(i).add(requests, contender.exits() - exits, System.nanoTime() - start);
-                }
-            }
-            progress.accept(round + 1);
-        }
-        return results;
+        return new Report(surroundings, turnNanos, results, exitsOfGuests, exits);
     }
 
     /** Ends the hypervisor processes. */

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * This process as the guest of a hypervisor process that it started. Counts what leaves the guest: each call and each
@@ -19,7 +21,9 @@ import java.time.Duration;
 final class GuestOfProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private final MachineKind kind;
     private final Process hypervisor;
+    private final BufferedReader output;
     private final GuestProcess guest;
     private final JvmPlatform platform;
     private long exits;
@@ -37,7 +41,7 @@ final class GuestOfProcess implements AutoCloseable {
             if (!HypervisorProcess.READY.equals(output.readLine())) {
                 throw new IOException("the hypervisor process did not start");
             }
-            return new GuestOfProcess(process, GuestProcess.attach(socket, PATIENCE));
+            return new GuestOfProcess(kind, process, output, GuestProcess.attach(socket, PATIENCE));
         } catch (IOException | RuntimeException failure) {
             process.destroyForcibly();
             throw failure;
@@ -47,7 +51,9 @@ final class GuestOfProcess implements AutoCloseable {
         }
     }
 
-    private GuestOfProcess(Process hypervisor, GuestProcess guest) {
+    private GuestOfProcess(MachineKind kind, Process hypervisor, BufferedReader output, GuestProcess guest) {
+        this.kind = kind;
+        this.output = output;
         this.hypervisor = hypervisor;
         this.guest = guest;
         this.platform = JvmPlatform.of(JvmPlatform.of(guest).memory(), this::call, this::ring, guest::await);
@@ -67,8 +73,37 @@ final class GuestOfProcess implements AutoCloseable {
         return platform;
     }
 
+    MachineKind kind() {
+        return kind;
+    }
+
     long exits() {
         return exits;
+    }
+
+    /** Of this process and its hypervisor. The system accounts for it in hundredths of a second. */
+    Duration processorTime() {
+        return processorTime(ProcessHandle.current()).plus(processorTime(hypervisor.toHandle()));
+    }
+
+    private static Duration processorTime(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** Ends the machine, and asks the hypervisor what it counted at each register, the start included. */
+    List<RegisterExits> finish() throws IOException {
+        guest.close();
+        hypervisor.getOutputStream().close();
+        List<RegisterExits> counted = new ArrayList<>();
+        String line = output.readLine();
+        while (line != null && !line.equals(HypervisorProcess.DONE)) {
+            counted.add(RegisterExits.parse(kind, line));
+            line = output.readLine();
+        }
+        if (line == null) {
+            throw new IOException("the hypervisor process of the machine " + kind + " ended early");
+        }
+        return counted;
     }
 
     @Override

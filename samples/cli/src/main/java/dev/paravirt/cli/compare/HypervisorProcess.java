@@ -12,6 +12,7 @@ import dev.paravirt.backend.transport.hypercall.GuestShape;
 import dev.paravirt.backend.transport.hypercall.HypercallMachine;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
 import dev.paravirt.backend.transport.hypercall.SharedGuest;
+import dev.paravirt.backend.transport.trap.TrapBus;
 import dev.paravirt.backend.transport.trap.TrapMachine;
 import dev.paravirt.backend.transport.trap.TrappedMmio;
 import dev.paravirt.spec.legacy.PcPorts;
@@ -21,10 +22,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The program of a hypervisor process: serves one machine until the end of its input. */
 final class HypervisorProcess {
     static final String READY = "ready";
+    static final String DONE = "done";
     static final long DISK_BYTES = 32L << 20;
     static final int BLOCK = 4096;
     static final long MEMORY = 4L << 20;
@@ -37,27 +43,59 @@ final class HypervisorProcess {
 
     /** Takes the kind of the machine and the path of its socket. */
     public static void main(String[] arguments) throws IOException {
-        MachineKind kind = MachineKind.valueOf(arguments[0]);
-        GuestShape shape = GuestShape.of(MEMORY, DOORBELLS, PcPorts.LINES);
-        GuestServer server = GuestServer.listen(Path.of(arguments[1]), shape, guest -> machine(kind, guest));
-        System.out.println(READY);
-        // The one who started this process keeps its input open, and says nothing.
-        int said = System.in.read();
-        while (said >= 0) {
-            said = System.in.read();
+        CountDownLatch ended = new CountDownLatch(1);
+        // Ctrl-C is for the guest, which is told what was counted before this process ends.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> awaitEnd(ended)));
+        try {
+            serve(MachineKind.valueOf(arguments[0]), Path.of(arguments[1]));
+        } finally {
+            ended.countDown();
         }
-        server.close();
     }
 
-    private static GuestMachine machine(MachineKind kind, SharedGuest guest) throws IOException {
+    private static void serve(MachineKind kind, Path socket) throws IOException {
+        GuestShape shape = GuestShape.of(MEMORY, DOORBELLS, PcPorts.LINES);
+        AtomicReference<@Nullable TrapBus> bus = new AtomicReference<>();
+        try (GuestServer server = GuestServer.listen(socket, shape, guest -> machine(kind, guest, bus::set))) {
+            System.out.println(READY);
+            // The one who started this process keeps its input open, and says nothing.
+            int said = System.in.read();
+            while (said >= 0) {
+                said = System.in.read();
+            }
+            TrapBus trapped = bus.get();
+            if (trapped != null) {
+                trapped.counts().forEach(count -> System.out.println(RegisterExits.line(count)));
+            }
+            System.out.println(DONE);
+        }
+    }
+
+    private static void awaitEnd(CountDownLatch ended) {
+        try {
+            ended.await();
+        } catch (InterruptedException early) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static GuestMachine machine(MachineKind kind, SharedGuest guest, Consumer<TrapBus> trapped)
+            throws IOException {
         return switch (kind) {
-            case TRAPPED -> TrapMachine.serving(guest, new PcBoard().disk(disk()));
+            case TRAPPED -> {
+                PcBoard board = new PcBoard().disk(disk());
+                yield TrapMachine.serving(guest, (bus, memory) -> {
+                    trapped.accept(bus);
+                    board.wire(bus, memory);
+                });
+            }
             case MMIO -> {
                 BlockImage image = disk();
-                yield TrapMachine.serving(
-                        guest,
-                        (bus, memory) -> TrappedMmio.install(
-                                bus, memory, new BlockDevice(image, new BlockOptions()), "blk", REGISTERS, 0));
+                yield TrapMachine.serving(guest, (bus, memory) -> {
+                    trapped.accept(bus);
+                    BlockDevice device = new BlockDevice(image, new BlockOptions());
+                    TrappedMmio.install(bus, memory, device, "blk", REGISTERS, 0);
+                });
             }
             case HYPERCALL ->
                 HypercallMachine.serving(

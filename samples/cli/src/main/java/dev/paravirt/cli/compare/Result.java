@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import org.HdrHistogram.Histogram;
 
 /** What one contender did in all rounds. */
-public final class Result {
-    private static final double NANOS_PER_SECOND = 1e9;
+final class Result {
+    private static final double NANOS_PER_MICRO = 1e3;
+
+    /** With fewer rounds, no difference between two contenders is believed. */
+    private static final int ENOUGH = 3;
 
     private final String name;
     private final int depth;
-    private final double[] rates;
-    private int rounds;
-    private long requests;
-    private long exits;
+    private final List<Round> rounds = new ArrayList<>();
+    private final Histogram latencies = Turn.histogram();
 
-    Result(String name, int depth, int rounds) {
+    Result(String name, int depth) {
         this.name = name;
         this.depth = depth;
-        this.rates = new double[rounds];
     }
 
-    void add(long completed, long left, long nanos) {
-        rates[rounds++] = completed * NANOS_PER_SECOND / nanos;
-        requests += completed;
-        exits += left;
+    void add(Round round, Histogram itsLatencies) {
+        rounds.add(round);
+        latencies.add(itsLatencies);
     }
 
     String name() {
@@ -34,33 +36,71 @@ public final class Result {
         return depth;
     }
 
-    /** Requests a second in the round in the middle. */
+    List<Round> rounds() {
+        return List.copyOf(rounds);
+    }
+
+    /** Requests a second in the round in the middle; without rounds not a number, as are all the others then. */
     double median() {
-        double[] sorted = sorted();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        double[] rates = rates();
+        if (rates.length == 0) {
+            return Double.NaN;
+        }
+        int middle = rates.length / 2;
+        return rates.length % 2 == 1 ? rates[middle] : (rates[middle - 1] + rates[middle]) / 2;
     }
 
     double slowest() {
-        return sorted()[0];
+        double[] rates = rates();
+        return rates.length == 0 ? Double.NaN : rates[0];
     }
 
     double fastest() {
-        return sorted()[rounds - 1];
+        double[] rates = rates();
+        return rates.length == 0 ? Double.NaN : rates[rates.length - 1];
     }
 
-    private double[] sorted() {
-        double[] sorted = Arrays.copyOf(rates, rounds);
-        Arrays.sort(sorted);
-        return sorted;
+    private double[] rates() {
+        return rounds.stream().mapToDouble(Round::rate).sorted().toArray();
+    }
+
+    /** From the slowest round to the fastest, as a part of the median. */
+    double spread() {
+        return (fastest() - slowest()) / median();
+    }
+
+    long requests() {
+        return total(Round::requests);
+    }
+
+    long exits() {
+        return total(Round::exits);
+    }
+
+    long nanos() {
+        return total(Round::nanos);
+    }
+
+    private long total(ToLongFunction<Round> part) {
+        return rounds.stream().mapToLong(part).sum();
     }
 
     double exitsPerRequest() {
-        return exits / (double) Math.max(1, requests);
+        return exits() / (double) requests();
+    }
+
+    double processorMicrosPerRequest() {
+        return total(Round::processorNanos) / NANOS_PER_MICRO / requests();
+    }
+
+    /** Microseconds within which so many of a hundred requests were complete. */
+    double latencyMicros(double percentile) {
+        return requests() == 0 ? Double.NaN : latencies.getValueAtPercentile(percentile) / NANOS_PER_MICRO;
     }
 
     /** Whether every round of one was faster than every round of the other. */
     boolean differsFrom(Result other) {
-        return slowest() > other.fastest() || fastest() < other.slowest();
+        boolean isEnough = rounds.size() >= ENOUGH && other.rounds.size() >= ENOUGH;
+        return isEnough && (slowest() > other.fastest() || fastest() < other.slowest());
     }
 }

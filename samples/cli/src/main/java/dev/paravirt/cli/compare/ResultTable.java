@@ -6,40 +6,45 @@ import java.util.List;
 import java.util.Locale;
 
 /** Results as lines of text. */
-public final class ResultTable {
-    private static final int LONGEST_BAR = 24;
+final class ResultTable {
+    private static final int LONGEST_BAR = 16;
+    private static final int PERCENT = 100;
 
     private ResultTable() {}
 
     /** @param results the first of which the others are compared with */
-    public static List<String> lines(List<Result> results) {
-        List<String> lines = new ArrayList<>();
-        lines.add("                              requests a second        exits");
-        lines.add("contender              depth    median   slowest   fastest  /request  against the first");
-        Result first = results.getFirst();
+    static List<String> lines(List<String> heading, List<Result> results) {
+        List<String> lines = new ArrayList<>(heading);
+        lines.add("");
+        lines.add("                               requests          latency, us         CPU us     exits    against");
+        lines.add("contender              depth  /s, median  spread      p50      p99  /request  /request  the first");
         double most = results.stream().mapToDouble(Result::median).max().orElse(1);
-        for (Result result : results) {
-            String line = String.format(
-                    Locale.ROOT,
-                    "%-22s %5d %9.0f %9.0f %9.0f %9.3f  %8s  %s",
-                    result.name(),
-                    result.depth(),
-                    result.median(),
-                    result.slowest(),
-                    result.fastest(),
-                    result.exitsPerRequest(),
-                    ratio(result, first),
-                    "#".repeat((int) Math.round(result.median() / most * LONGEST_BAR)));
-            lines.add(line.stripTrailing());
-        }
+        results.forEach(result -> lines.add(line(result, results.getFirst(), most)));
         return lines;
     }
 
-    private static String ratio(Result result, Result first) {
+    private static String line(Result result, Result first, double most) {
+        String line = String.format(
+                Locale.ROOT,
+                "%-22s %5d  %10.0f  %5.0f%% %8.1f %8.1f  %8.1f  %8.3f  %9s  %s",
+                result.name(),
+                result.depth(),
+                result.median(),
+                result.spread() * PERCENT,
+                result.latencyMicros(50),
+                result.latencyMicros(99),
+                result.processorMicrosPerRequest(),
+                result.exitsPerRequest(),
+                verdict(result, first),
+                "#".repeat((int) Math.round(result.median() / most * LONGEST_BAR)));
+        return line.stripTrailing();
+    }
+
+    /** What the rounds scatter over is no difference. */
+    static String verdict(Result result, Result first) {
         if (result == first) {
             return "";
         }
-        // What the rounds scatter over is no difference.
         return result.differsFrom(first)
                 ? String.format(Locale.ROOT, "%.1f x", result.median() / first.median())
                 : "the same";

@@ -6,6 +6,7 @@ import dev.paravirt.guest.legacy.AtaDriver;
 import dev.paravirt.guest.legacy.AtaOptions;
 import dev.paravirt.guest.legacy.PortTransfer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.SplittableRandom;
 
 /** An ATA disk, eight sectors a command: one request at a time, as the hardware is. */
@@ -40,12 +41,17 @@ final class TrappedContender implements Contender {
     }
 
     @Override
-    public long run(long nanos) throws IOException {
-        long start = System.nanoTime();
-        long done = 0;
-        while (System.nanoTime() - start < nanos) {
+    public Duration processorTime() {
+        return guest.processorTime();
+    }
+
+    @Override
+    public void run(Turn turn) throws IOException {
+        while (turn.goesOn()) {
             long number = random.nextLong(driver.capacity() / SECTORS_PER_BLOCK);
+            long start = System.nanoTime();
             driver.read(number * SECTORS_PER_BLOCK, block, 0, block.length);
+            long latency = System.nanoTime() - start;
             long found = 0;
             for (int i = Long.BYTES - 1; i >= 0; i--) {
                 found = found << 8 | block[i] & 0xff;
@@ -53,8 +59,7 @@ final class TrappedContender implements Contender {
             if (found != number) {
                 throw new IOException(name + " read block " + found + " in place of " + number);
             }
-            done++;
+            turn.completed(latency);
         }
-        return done;
     }
 }

@@ -5,6 +5,7 @@ import dev.paravirt.guest.driver.BlockDriver;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.spec.blk.BlkStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.SplittableRandom;
 
 /** A virtio block device, with requests under way side by side. */
@@ -20,6 +21,7 @@ final class VirtioContender implements Contender {
     private final DmaBuffer[] free;
     private final DmaBuffer[] bufferOf;
     private final long[] numberOf;
+    private final long[] startOf;
     private int freeCount;
 
     VirtioContender(
@@ -33,6 +35,7 @@ final class VirtioContender implements Contender {
         this.freeCount = depth;
         this.bufferOf = new DmaBuffer[driver.depth(0)];
         this.numberOf = new long[driver.depth(0)];
+        this.startOf = new long[driver.depth(0)];
     }
 
     @Override
@@ -51,39 +54,45 @@ final class VirtioContender implements Contender {
     }
 
     @Override
-    public long run(long nanos) throws IOException {
-        long start = System.nanoTime();
-        long done = 0;
-        while (System.nanoTime() - start < nanos) {
-            while (freeCount > 0) {
-                submit();
-            }
-            driver.kick(0);
-            done += complete();
-        }
-        while (freeCount < depth) {
-            done += complete();
-        }
-        return done;
+    public Duration processorTime() {
+        return guest.processorTime();
     }
 
-    private void submit() throws IOException {
+    @Override
+    public void run(Turn turn) throws IOException {
+        while (turn.goesOn()) {
+            // Those that are submitted together count from before the first of them: less to measure, and not too short.
+            long now = System.nanoTime();
+            while (freeCount > 0) {
+                submit(now);
+            }
+            driver.kick(0);
+            complete(turn);
+        }
+        while (freeCount < depth) {
+            complete(turn);
+        }
+    }
+
+    private void submit(long now) throws IOException {
         DmaBuffer buffer = free[--freeCount];
         long number = random.nextLong(driver.capacity() / SECTORS_PER_BLOCK);
         int token = driver.submitRead(0, number * SECTORS_PER_BLOCK, buffer);
         bufferOf[token] = buffer;
         numberOf[token] = number;
+        startOf[token] = now;
     }
 
     /** Waits until something is complete, and takes all that is. */
-    private long complete() throws IOException {
+    private void complete(Turn turn) throws IOException {
         if (isPolling) {
             Thread.onSpinWait();
         } else {
             driver.await(0, -1);
         }
-        long done = 0;
-        for (int token = driver.poll(0); token != BlockDriver.NONE; token = driver.poll(0)) {
+        int token = driver.poll(0);
+        long now = token == BlockDriver.NONE ? 0 : System.nanoTime();
+        for (; token != BlockDriver.NONE; token = driver.poll(0)) {
             if (driver.status(0, token) != BlkStatus.OK) {
                 throw driver.failure(0, token);
             }
@@ -92,8 +101,7 @@ final class VirtioContender implements Contender {
                 throw new IOException(name + " read block " + buffer.getLong(0) + " in place of " + numberOf[token]);
             }
             free[freeCount++] = buffer;
-            done++;
+            turn.completed(now - startOf[token]);
         }
-        return done;
     }
 }
