@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  samples/paravirt compare --quick",
             "      a table in a quarter of a minute",
-            "  samples/paravirt compare --json result.json --csv rounds.csv",
-            "      measures thoroughly, for programs to work on"
+            "  samples/paravirt compare --html result.html --json result.json",
+            "      measures thoroughly, for people and for programs"
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int FAILED = 1;
@@ -75,6 +75,9 @@ final class CompareCommand implements Callable<Integer> {
             description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 300 with"
                     + " --quick, otherwise 2000).")
     private int turn;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts to this file too.")
+    private @Nullable Path html;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures and counts to this file too.")
     private @Nullable Path json;
@@ -127,6 +130,9 @@ final class CompareCommand implements Callable<Integer> {
         report.lines().forEach(System.out::println);
         if (report.rounds() < count) {
             System.out.println("stopped after " + report.rounds() + " of " + count + " rounds");
+        }
+        if (html != null) {
+            Files.writeString(html, report.html());
         }
         if (json != null) {
             Files.writeString(json, report.json());

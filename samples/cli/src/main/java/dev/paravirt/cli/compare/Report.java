@@ -31,17 +31,25 @@ public record Report(
 
     /** Lines for a terminal. */
     public List<String> lines() {
-        return ResultTable.lines(
-                List.of(
-                        surroundings.line(),
-                        String.format(
-                                Locale.ROOT,
-                                "%s; %s; %d rounds, turns of %.0f ms",
-                                WORKLOAD,
-                                CARRIER,
-                                rounds(),
-                                turnNanos / NANOS_PER_MILLI)),
-                results);
+        return ResultTable.lines(heading(), results);
+    }
+
+    /** What was measured, where and how. */
+    List<String> heading() {
+        return List.of(
+                surroundings.line(),
+                String.format(
+                        Locale.ROOT,
+                        "%s; %s; %d rounds, turns of %.0f ms",
+                        WORKLOAD,
+                        CARRIER,
+                        rounds(),
+                        turnNanos / NANOS_PER_MILLI));
+    }
+
+    /** A page with charts that needs nothing else. */
+    public String html() {
+        return HtmlPage.of(this);
     }
 
     /** Every round of every contender, a line each. */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Ranges with a mark in each, on an axis of powers of ten, as SVG. What is compared here differs by orders of magnitude; on
+ * a linear axis only the largest would show.
+ */
+final class LogChart {
+    private static final int WIDTH = 440;
+    private static final int MARGIN = 14;
+    private static final int ROW = 38;
+    private static final int AXIS = 26;
+    private static final int TEXT = 13;
+    private static final int TRACK = 25;
+
+    private final String title;
+    private final List<Row> rows = new ArrayList<>();
+
+    /** @param title what a reader hears who does not see it */
+    LogChart(String title) {
+        this.title = title;
+    }
+
+    private record Row(String name, double low, double mark, double high, String text) {}
+
+    /**
+     * Adds a range. One that has no place on the axis, such as one of zeros, has a name and a text only.
+     *
+     * @param text the value in words
+     */
+    void add(String name, double low, double mark, double high, String text) {
+        rows.add(new Row(name, low, mark, high, text));
+    }
+
+    String svg() {
+        int first = (int) Math.floor(Math.log10(extreme(false)));
+        int last = Math.max(first + 1, (int) Math.ceil(Math.log10(extreme(true))));
+        int bottom = rows.size() * ROW;
+        StringBuilder svg = new StringBuilder();
+        append(svg, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n", WIDTH, bottom + AXIS, escape(title));
+        int step = Math.max(1, (last - first + 5) / 6);
+        for (int power = first; power <= last; power += step) {
+            double x = x(Math.pow(10, power), first, last);
+            append(svg, "<line class=\"grid\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/>\n", x, x, bottom);
+            boolean isAtEnd = x > WIDTH - 2 * MARGIN;
+            append(
+                    svg,
+                    "<text class=\"axis%s\" x=\"%.1f\" y=\"%d\">%s</text>\n",
+                    isAtEnd ? " value" : "",
+                    isAtEnd ? WIDTH : x,
+                    bottom + TEXT + 4,
+                    number(power));
+        }
+        for (int i = 0; i < rows.size(); i++) {
+            draw(svg, rows.get(i), i * ROW, first, last);
+        }
+        return svg.append("</svg>\n").toString();
+    }
+
+    private double extreme(boolean highest) {
+        var values = rows.stream().filter(LogChart::hasPlace).mapToDouble(row -> highest ? row.high() : row.low());
+        return (highest ? values.max() : values.min()).orElse(1);
+    }
+
+    private static boolean hasPlace(Row row) {
+        return row.low() > 0 && Double.isFinite(row.high());
+    }
+
+    private static void draw(StringBuilder svg, Row row, int top, int first, int last) {
+        append(svg, "<text x=\"0\" y=\"%d\">%s</text>\n", top + TEXT, escape(row.name()));
+        append(
+                svg,
+                "<text class=\"value\" x=\"%d\" y=\"%d\">%s</text>\n",
+                WIDTH,
+                top + TEXT,
+                escape(row.text()));
+        if (hasPlace(row)) {
+            int y = top + TRACK;
+            double from = x(row.low(), first, last);
+            double to = x(row.high(), first, last);
+            double mark = x(row.mark(), first, last);
+            append(svg, "<line class=\"range\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n", from, y, to, y);
+            append(svg, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%d\" r=\"5\"/>\n", mark, y);
+        }
+    }
+
+    private static double x(double value, int first, int last) {
+        return MARGIN + (Math.log10(value) - first) / (last - first) * (WIDTH - 2 * MARGIN);
+    }
+
+    private static String number(int power) {
+        return power < 0
+                ? String.format(Locale.ROOT, "%." + -power + "f", Math.pow(10, power))
+                : String.format(Locale.ROOT, "%,.0f", Math.pow(10, power));
+    }
+
+    private static void append(StringBuilder svg, String format, Object... arguments) {
+        svg.append(String.format(Locale.ROOT, format, arguments));
+    }
+
+    static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
+}
