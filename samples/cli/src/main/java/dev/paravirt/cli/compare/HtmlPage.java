@@ -73,21 +73,20 @@ final class HtmlPage {
         Result words = report.results().getFirst();
         paragraph(
                 "",
-                format(
-                        "One exit cost %.1f us here: the time of a block read by words, divided by its %.0f exits.",
-                        words.nanos() / 1e3 / words.exits(),
-                        words.exitsPerRequest()));
+                "One exit cost " + number(words.nanos() / 1e3 / words.exits(), 1)
+                        + " us here: the time of a block read by words, divided by its "
+                        + number(words.exitsPerRequest(), 0) + " exits.");
     }
 
     private void charts() {
         LogChart rates = new LogChart("Requests a second");
         LogChart latencies = new LogChart("Latency in microseconds");
         for (Result result : report.results()) {
-            String text = format("%,.0f", result.median());
+            String text = number(result.median(), 0);
             rates.add(label(result), result.slowest(), result.median(), result.fastest(), text);
             double p50 = result.latencyMicros(50);
             double p99 = result.latencyMicros(99);
-            latencies.add(label(result), p50, p50, p99, format("%,.1f to %,.1f", p50, p99));
+            latencies.add(label(result), p50, p50, p99, number(p50, 1) + " to " + number(p99, 1));
         }
         section("Requests a second", "The median of the rounds; the line reaches from the slowest to the fastest.", rates);
         section(
@@ -98,18 +97,18 @@ final class HtmlPage {
         section(
                 "Exits per request",
                 "Counted where they leave the guest, notifications among them.",
-                single("Exits per request", "%,.3f", Result::exitsPerRequest));
+                single("Exits per request", 3, Result::exitsPerRequest));
         section(
                 "Processor time per request, microseconds",
                 "Of guest and hypervisor together, as the system accounts for it.",
-                single("Processor time per request in microseconds", "%,.1f", Result::processorMicrosPerRequest));
+                single("Processor time per request in microseconds", 1, Result::processorMicrosPerRequest));
     }
 
-    private LogChart single(String title, String format, ToDoubleFunction<Result> figure) {
+    private LogChart single(String title, int decimals, ToDoubleFunction<Result> figure) {
         LogChart chart = new LogChart(title);
         for (Result result : report.results()) {
             double value = figure.applyAsDouble(result);
-            chart.add(label(result), value, value, value, format(format, value));
+            chart.add(label(result), value, value, value, number(value, decimals));
         }
         return chart;
     }
@@ -135,15 +134,15 @@ final class HtmlPage {
                     "td",
                     List.of(
                             label(result),
-                            format("%,.0f", result.median()),
-                            format("%,.0f", result.slowest()),
-                            format("%,.0f", result.fastest()),
-                            format("%,.1f", result.latencyMicros(50)),
-                            format("%,.1f", result.latencyMicros(90)),
-                            format("%,.1f", result.latencyMicros(99)),
-                            format("%,.1f", result.latencyMicros(99.9)),
-                            format("%,.1f", result.processorMicrosPerRequest()),
-                            format("%,.3f", result.exitsPerRequest()),
+                            number(result.median(), 0),
+                            number(result.slowest(), 0),
+                            number(result.fastest(), 0),
+                            number(result.latencyMicros(50), 1),
+                            number(result.latencyMicros(90), 1),
+                            number(result.latencyMicros(99), 1),
+                            number(result.latencyMicros(99.9), 1),
+                            number(result.processorMicrosPerRequest(), 1),
+                            number(result.exitsPerRequest(), 3),
                             ResultTable.verdict(result, report.results().getFirst())));
         }
         html.append("</table></div>\n");
@@ -151,7 +150,7 @@ final class HtmlPage {
 
     private void row(String cell, List<String> texts) {
         html.append("<tr>");
-        texts.forEach(text -> html.append(format("<%s>%s</%s>", cell, LogChart.escape(text), cell)));
+        texts.forEach(text -> html.append("<" + cell + ">" + LogChart.escape(text) + "</" + cell + ">"));
         html.append("</tr>\n");
     }
 
@@ -160,7 +159,7 @@ final class HtmlPage {
         html.append(LogChart.escape(text)).append("</p>\n");
     }
 
-    private static String format(String format, Object... arguments) {
-        return String.format(Locale.ROOT, format, arguments);
+    private static String number(double value, int decimals) {
+        return String.format(Locale.ROOT, "%,." + decimals + "f", value);
     }
 }

@@ -56,7 +56,8 @@ final class HypervisorProcess {
     private static void serve(MachineKind kind, Path socket) throws IOException {
         GuestShape shape = GuestShape.of(MEMORY, DOORBELLS, PcPorts.LINES);
         AtomicReference<@Nullable TrapBus> bus = new AtomicReference<>();
-        try (GuestServer server = GuestServer.listen(socket, shape, guest -> machine(kind, guest, bus::set))) {
+        GuestServer server = GuestServer.listen(socket, shape, guest -> machine(kind, guest, bus::set));
+        try {
             System.out.println(READY);
             // The one who started this process keeps its input open, and says nothing.
             int said = System.in.read();
@@ -68,6 +69,8 @@ final class HypervisorProcess {
                 trapped.counts().forEach(count -> System.out.println(RegisterExits.line(count)));
             }
             System.out.println(DONE);
+        } finally {
+            server.close();
         }
     }
 

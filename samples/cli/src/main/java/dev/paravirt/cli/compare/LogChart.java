@@ -16,9 +16,11 @@ final class LogChart {
     private static final int AXIS = 26;
     private static final int TEXT = 13;
     private static final int TRACK = 25;
+    private static final int MOST_LABELS = 6;
 
     private final String title;
     private final List<Row> rows = new ArrayList<>();
+    private final StringBuilder svg = new StringBuilder();
 
     /** @param title what a reader hears who does not see it */
     LogChart(String title) {
@@ -36,27 +38,22 @@ final class LogChart {
         rows.add(new Row(name, low, mark, high, text));
     }
 
+    /** To be called once. */
     String svg() {
         int first = (int) Math.floor(Math.log10(extreme(false)));
         int last = Math.max(first + 1, (int) Math.ceil(Math.log10(extreme(true))));
         int bottom = rows.size() * ROW;
-        StringBuilder svg = new StringBuilder();
-        append(svg, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n", WIDTH, bottom + AXIS, escape(title));
-        int step = Math.max(1, (last - first + 5) / 6);
+        svg.append("<svg viewBox=\"0 0 " + WIDTH + " " + (bottom + AXIS) + "\" role=\"img\" aria-label=\"");
+        svg.append(escape(title)).append("\">\n");
+        int step = Math.max(1, (last - first + MOST_LABELS - 1) / MOST_LABELS);
         for (int power = first; power <= last; power += step) {
             double x = x(Math.pow(10, power), first, last);
-            append(svg, "<line class=\"grid\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%d\"/>\n", x, x, bottom);
             boolean isAtEnd = x > WIDTH - 2 * MARGIN;
-            append(
-                    svg,
-                    "<text class=\"axis%s\" x=\"%.1f\" y=\"%d\">%s</text>\n",
-                    isAtEnd ? " value" : "",
-                    isAtEnd ? WIDTH : x,
-                    bottom + TEXT + 4,
-                    number(power));
+            line("grid", x, 0, x, bottom);
+            text(isAtEnd ? "axis value" : "axis", isAtEnd ? WIDTH : x, bottom + TEXT + 4, number(power));
         }
         for (int i = 0; i < rows.size(); i++) {
-            draw(svg, rows.get(i), i * ROW, first, last);
+            draw(rows.get(i), i * ROW, first, last);
         }
         return svg.append("</svg>\n").toString();
     }
@@ -70,22 +67,31 @@ final class LogChart {
         return row.low() > 0 && Double.isFinite(row.high());
     }
 
-    private static void draw(StringBuilder svg, Row row, int top, int first, int last) {
-        append(svg, "<text x=\"0\" y=\"%d\">%s</text>\n", top + TEXT, escape(row.name()));
-        append(
-                svg,
-                "<text class=\"value\" x=\"%d\" y=\"%d\">%s</text>\n",
-                WIDTH,
-                top + TEXT,
-                escape(row.text()));
+    private void draw(Row row, int top, int first, int last) {
+        text("name", 0, top + TEXT, row.name());
+        text("value", WIDTH, top + TEXT, row.text());
         if (hasPlace(row)) {
             int y = top + TRACK;
-            double from = x(row.low(), first, last);
-            double to = x(row.high(), first, last);
+            line("range", x(row.low(), first, last), y, x(row.high(), first, last), y);
             double mark = x(row.mark(), first, last);
-            append(svg, "<line class=\"range\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n", from, y, to, y);
-            append(svg, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%d\" r=\"5\"/>\n", mark, y);
+            svg.append(String.format(Locale.ROOT, "<circle class=\"mark\" cx=\"%.1f\" cy=\"%d\" r=\"5\"/>%n", mark, y));
         }
+    }
+
+    private void line(String style, double x1, int y1, double x2, int y2) {
+        svg.append(String.format(
+                Locale.ROOT,
+                "<line class=\"%s\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>%n",
+                style,
+                x1,
+                y1,
+                x2,
+                y2));
+    }
+
+    private void text(String style, double x, int y, String text) {
+        svg.append(String.format(
+                Locale.ROOT, "<text class=\"%s\" x=\"%.1f\" y=\"%d\">%s</text>%n", style, x, y, escape(text)));
     }
 
     private static double x(double value, int first, int last) {
@@ -96,10 +102,6 @@ final class LogChart {
         return power < 0
                 ? String.format(Locale.ROOT, "%." + -power + "f", Math.pow(10, power))
                 : String.format(Locale.ROOT, "%,.0f", Math.pow(10, power));
-    }
-
-    private static void append(StringBuilder svg, String format, Object... arguments) {
-        svg.append(String.format(Locale.ROOT, format, arguments));
     }
 
     static String escape(String text) {

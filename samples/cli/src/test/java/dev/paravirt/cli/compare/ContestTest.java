@@ -38,6 +38,10 @@ class ContestTest {
         assertThat(words.exits() % words.requests()).isZero();
         totalsAgree(report);
         assertThat(report.csv().lines()).hasSize(1 + 3 * report.results().size());
+        assertThat(report.html())
+                .containsOnlyOnce("<!DOCTYPE html>")
+                .contains("divided by its 2,055 exits", "aria-label=\"Exits per request\"")
+                .doesNotContain("http");
         assertThat(report.lines()).anyMatch(line -> line.startsWith("hypercall, polling        32 "));
     }
 
