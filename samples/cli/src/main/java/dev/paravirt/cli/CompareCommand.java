@@ -25,14 +25,14 @@ import picocli.CommandLine.Option;
                     + " them. An exit is a hand-over to the hypervisor process. The contenders work by turns in each"
                     + " round; every block that is read is checked. Needs Linux and a JDK 25.",
             "",
-            "trapped: an ATA disk in PIO mode, each access to a register an exit; by words, or with string instructions,"
-                    + " which are one exit a block.",
+            "trapped: an ATA disk in PIO mode, each access to a register an exit; by words, or with string"
+                    + " instructions, which are one exit a block.",
             "mmio: virtio, rings in memory, registers trapped.",
             "hypercall: virtio, doorbells and hypercalls in place of registers, with interrupts or polling.",
             "",
-            "requests/s is the median of the rounds, spread the distance from the slowest round to the fastest. CPU is the"
-                    + " processor time of guest and hypervisor together. A difference that the spreads cover is called"
-                    + " \"the same\".",
+            "requests/s is the median of the rounds, spread the distance from the slowest round to the fastest. CPU is"
+                + " the processor time of guest and hypervisor together. A difference that the spreads cover is called"
+                + " \"the same\".",
             ""
         },
         exitCodeListHeading = "%nExit status:%n",
@@ -176,8 +176,8 @@ final class CompareCommand implements Callable<Integer> {
                 return "warming up";
             }
             long each = (System.nanoTime() - start) / (done + 1);
-            return "round " + (done + 1) + " of " + all + ", "
-                    + TimeUnit.NANOSECONDS.toSeconds(each * (all - done)) + " s left";
+            return "round " + (done + 1) + " of " + all + ", " + TimeUnit.NANOSECONDS.toSeconds(each * (all - done))
+                    + " s left";
         }
     }
 }

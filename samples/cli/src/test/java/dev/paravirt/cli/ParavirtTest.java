@@ -53,7 +53,9 @@ class ParavirtTest {
     @Test
     void theComparisonTellsHowItIsUsed() {
         assertThat(execute("compare", "--help")).isZero();
-        assertThat(output.toString()).contains("samples/paravirt compare --quick").contains("Exit status:");
+        assertThat(output.toString())
+                .contains("samples/paravirt compare --quick")
+                .contains("Exit status:");
         assertThat(execute("compare", "--rounds", "2")).isEqualTo(2);
         assertThat(execute("compare", "--turn", "60001")).isEqualTo(2);
     }

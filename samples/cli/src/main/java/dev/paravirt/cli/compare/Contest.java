@@ -89,8 +89,7 @@ public final class Contest implements AutoCloseable {
      * @param isStopped whether to give up the round that is under way, and those after it
      * @param progress hears after each round how many are done
      */
-    public Report run(int rounds, long turnNanos, BooleanSupplier isStopped, IntConsumer progress)
-            throws IOException {
+    public Report run(int rounds, long turnNanos, BooleanSupplier isStopped, IntConsumer progress) throws IOException {
         Surroundings surroundings = Surroundings.look();
         List<Result> results = new Rounds(contenders, isStopped).run(rounds, turnNanos, progress);
         List<RegisterExits> exits = new ArrayList<>();

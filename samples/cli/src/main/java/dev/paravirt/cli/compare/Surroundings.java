@@ -35,7 +35,8 @@ record Surroundings(
     /** For people. */
     String line() {
         return String.format(
-                "%s; %d x %s; %s; %s; commit %s; load before %s", time, processors, processor, system, java, commit, load);
+                "%s; %d x %s; %s; %s; commit %s; load before %s",
+                time, processors, processor, system, java, commit, load);
     }
 
     private static String processorName() {

@@ -61,7 +61,8 @@ final class VirtioContender implements Contender {
     @Override
     public void run(Turn turn) throws IOException {
         while (turn.goesOn()) {
-            // Those that are submitted together count from before the first of them: less to measure, and not too short.
+            // Those that are submitted together count from before the first of them: less to measure, and not too
+            // short.
             long now = System.nanoTime();
             while (freeCount > 0) {
                 submit(now);

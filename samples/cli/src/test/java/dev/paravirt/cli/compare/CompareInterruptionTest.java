@@ -39,7 +39,8 @@ class CompareInterruptionTest {
             assertThat(rest).anyMatch(line -> line.matches("stopped after \\d+ of 1000 rounds"));
             assertThat(process.exitValue()).isEqualTo(130);
             for (ProcessHandle hypervisor : hypervisors) {
-                assertThat(hypervisor.onExit().get(1, TimeUnit.MINUTES).isAlive()).isFalse();
+                assertThat(hypervisor.onExit().get(1, TimeUnit.MINUTES).isAlive())
+                        .isFalse();
             }
         } finally {
             process.destroyForcibly();
