@@ -31,6 +31,7 @@ final class HtmlPage {
         svg { display: block; width: 100%; }
         svg text { font-size: 13px; fill: var(--ink); }
         svg .axis { text-anchor: middle; font-size: 11px; fill: var(--soft); }
+        svg .first { text-anchor: start; }
         svg .value { text-anchor: end; font-variant-numeric: tabular-nums; }
         svg .grid { stroke: var(--rule); }
         svg .range { stroke: var(--range); stroke-width: 6; stroke-linecap: round; }

@@ -48,14 +48,24 @@ final class LogChart {
         int step = Math.max(1, (last - first + MOST_LABELS - 1) / MOST_LABELS);
         for (int power = first; power <= last; power += step) {
             double x = x(Math.pow(10, power), first, last);
-            boolean isAtEnd = x > WIDTH - 2 * MARGIN;
             line("grid", x, 0, x, bottom);
-            text(isAtEnd ? "axis value" : "axis", isAtEnd ? WIDTH : x, bottom + TEXT + 4, number(power));
+            label(x, bottom + TEXT + 4, number(power));
         }
         for (int i = 0; i < rows.size(); i++) {
             draw(rows.get(i), i * ROW, first, last);
         }
         return svg.append("</svg>\n").toString();
+    }
+
+    /** Below its line, or where it would be cut off, within the chart. */
+    private void label(double x, int y, String text) {
+        if (x < 2 * MARGIN) {
+            text("axis first", 0, y, text);
+        } else if (x > WIDTH - 2 * MARGIN) {
+            text("axis value", WIDTH, y, text);
+        } else {
+            text("axis", x, y, text);
+        }
     }
 
     private double extreme(boolean highest) {
