@@ -123,8 +123,7 @@ class CableTest {
             assertThat(ByteBufUtil.getBytes(able.got.getFirst(), NetHeader.SIZE, content.length))
                     .isEqualTo(content);
             assertThat(able.got.getFirst().getLong(0)).isZero();
-            assertThat(able.deliver(
-                            header(NetHeader.F_DATA_VALID, 0, 0, 0, 0).writeBytes(content)))
+            assertThat(able.deliver(header(NetHeader.F_DATA_VALID, 0, 0, 0, 0).writeBytes(content)))
                     .isTrue();
             assertThat(ByteBufUtil.getBytes(plain.got.getFirst())).isEqualTo(content);
         }

@@ -23,7 +23,7 @@ public record DemoSettings(
 
     /** How long each of the workloads runs. */
     int workloadMillis() {
-        return quick ? 40 : 250;
+        return quick ? 40 : 200;
     }
 
     /** How long all workloads that only warm the compilers up run together. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The toy OS in a process of its own, and the machine that this process is to it. */
@@ -69,9 +70,13 @@ final class Guest implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /** Calls back, on some thread, when it has ended in another way than by powering off with code 0. */
-    void onFailure(Runnable action) {
-        process.onExit().thenAccept(ended -> {
+    /**
+     * Calls back, on some thread, if it ends in another way than by powering off with code 0.
+     *
+     * @return is complete when it has ended
+     */
+    CompletableFuture<Void> onFailure(Runnable action) {
+        return process.onExit().thenAccept(ended -> {
             if (ended.exitValue() != 0) {
                 action.run();
             }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** The network device's part of the demo: two guests on a switch in this process, of which one fetches the other's files. */
 final class NetworkPart {
@@ -41,11 +42,12 @@ final class NetworkPart {
         try (Guest serving = boot(folder, "server", ethernet, SERVER_MAC, server, script.serverArguments());
                 Guest fetching = boot(folder, "client", ethernet, CLIENT_MAC, client, script.clientArguments())) {
             // Neither need wait for one that is gone.
-            serving.onFailure(fetching::kill);
-            fetching.onFailure(serving::kill);
+            CompletableFuture<Void> ends =
+                    CompletableFuture.allOf(serving.onFailure(fetching::kill), fetching.onFailure(serving::kill));
             List<Check> checks = new ArrayList<>();
             checks.add(fetching.awaitEnd("network: the toy OS that fetched files powered off cleanly", 0));
             checks.add(serving.awaitEnd("network: the toy OS that served files powered off cleanly", 0));
+            ends.join();
             checks.add(
                     server.checkCommands("network: all %d commands of the server succeeded", script.serverCommands()));
             checks.add(

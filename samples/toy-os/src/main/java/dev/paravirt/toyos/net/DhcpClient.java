@@ -14,6 +14,7 @@ final class DhcpClient {
     private static final int REQUESTS = 4;
     /** How long those who need an address are to wait for it. */
     private static final long PATIENCE = 10 * SECOND;
+
     private static final long SHORTEST_LEASE = 10;
     private static final long LONGEST_LEASE = 365L * 24 * 3600;
 

@@ -298,8 +298,7 @@ final class TcpSender {
         next = una + peerHas.firstMissing(next - una);
         int underWay = next - una;
         int unsent = Math.max(0, buffer.length() - underWay);
-        int inNetwork =
-                congestion.isRecovering() && selective ? pipe() : underWay - peerHas.bytesBefore(underWay);
+        int inNetwork = congestion.isRecovering() && selective ? pipe() : underWay - peerHas.bytesBefore(underWay);
         long usable = Math.min(window - underWay, congestion.window() - inNetwork);
         int most = Math.min(Math.min(unsent, output.burst(mss)), untilPeerHas(underWay));
         int length = (int) Math.max(0, Math.min(most, usable));

@@ -31,11 +31,11 @@ class HostileFramesTest {
     static Stream<Arguments> corpus() throws IOException {
         try (InputStream resource = HostileFramesTest.class.getResourceAsStream("hostile-frames.txt")) {
             return new String(Objects.requireNonNull(resource).readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .map(line -> Arguments.of((Object[]) line.split("; ")))
-                    .toList()
-                    .stream();
+                            .lines()
+                            .filter(line -> !line.startsWith("#"))
+                            .map(line -> Arguments.of((Object[]) line.split("; ")))
+                            .toList()
+                            .stream();
         }
     }
 

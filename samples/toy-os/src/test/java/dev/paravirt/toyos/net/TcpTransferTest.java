@@ -140,7 +140,8 @@ class TcpTransferTest {
         network.until(transfer::progress);
         transfer.check(bytes);
         assertThat(network.wire.overflows).isPositive();
-        assertThat(bytes * network.wire.nanosPerByte * 100 / (network.now() - started)).isGreaterThanOrEqualTo(percent);
+        assertThat(bytes * network.wire.nanosPerByte * 100 / (network.now() - started))
+                .isGreaterThanOrEqualTo(percent);
     }
 
     @Test
