@@ -14,9 +14,11 @@ module dev.paravirt.backend {
     exports dev.paravirt.backend.blk;
     exports dev.paravirt.backend.console;
     exports dev.paravirt.backend.device;
+    exports dev.paravirt.backend.legacy;
     exports dev.paravirt.backend.net;
     exports dev.paravirt.backend.net.wire;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
+    exports dev.paravirt.backend.transport.trap;
     exports dev.paravirt.backend.worker;
 }

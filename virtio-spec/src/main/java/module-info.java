@@ -17,7 +17,9 @@ module dev.paravirt.spec {
     exports dev.paravirt.spec.blk;
     exports dev.paravirt.spec.console;
     exports dev.paravirt.spec.hypercall;
+    exports dev.paravirt.spec.legacy;
     exports dev.paravirt.spec.mmio;
     exports dev.paravirt.spec.net;
     exports dev.paravirt.spec.ring;
+    exports dev.paravirt.spec.trap;
 }

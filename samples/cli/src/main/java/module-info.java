@@ -7,11 +7,11 @@ import org.jspecify.annotations.NullMarked;
 module dev.paravirt.cli {
     requires static org.jspecify;
     requires dev.paravirt.backend;
+    requires dev.paravirt.guest;
     requires dev.paravirt.toyos;
     requires HdrHistogram;
     requires info.picocli;
     requires org.slf4j;
-    requires dev.paravirt.guest;
 
     opens dev.paravirt.cli to
             info.picocli;

@@ -50,6 +50,16 @@ class ParavirtTest {
         assertThat(execute("toy-os", "--read-only")).isEqualTo(2);
     }
 
+    @Test
+    void theComparisonTellsHowItIsUsed() {
+        assertThat(execute("compare", "--help")).isZero();
+        assertThat(output.toString())
+                .contains("samples/paravirt compare --quick")
+                .contains("Exit status:");
+        assertThat(execute("compare", "--rounds", "2")).isEqualTo(2);
+        assertThat(execute("compare", "--turn", "60001")).isEqualTo(2);
+    }
+
     private int execute(String... arguments) {
         CommandLine commandLine = Paravirt.commandLine();
         PrintWriter writer = new PrintWriter(output);

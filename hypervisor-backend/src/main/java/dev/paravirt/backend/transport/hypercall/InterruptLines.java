@@ -2,7 +2,7 @@
 package dev.paravirt.backend.transport.hypercall;
 
 /** The interrupt lines of a guest, as a carrier provides them. */
-interface InterruptLines {
+public interface InterruptLines {
     /** Lines are numbered from 0 to this, exclusive. */
     int count();
 

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** An interrupt line to a guest in this process: a set of reasons, and threads that wait for any. */
-final class LocalLine {
+public final class LocalLine {
     private static final long LONGEST_SPIN_NANOS = 50_000;
 
     private final AtomicInteger reasons = new AtomicInteger();
@@ -20,8 +20,11 @@ final class LocalLine {
     /** Shared by all waiters; what one has learnt may be lost to another, which costs a little time at most. */
     private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
 
+    /** A line without a reason. */
+    public LocalLine() {}
+
     /** Adds reasons and wakes all that sleep. From any thread; neither locks nor allocates. */
-    void raise(int added) {
+    public void raise(int added) {
         // Both are sequentially consistent, and so are their counterparts: one of us sees the other.
         int before = reasons.get();
         while (!reasons.compareAndSet(before, before | added)) {
@@ -38,7 +41,7 @@ final class LocalLine {
      * @param timeoutNanos nanoseconds; negative is for ever
      * @return 0 when time ran out, when the line was closed, or when the thread was interrupted
      */
-    int await(long timeoutNanos) {
+    public int await(long timeoutNanos) {
         int taken = reasons.getAndSet(0);
         if (taken != 0 || timeoutNanos == 0) {
             return taken;
@@ -86,7 +89,7 @@ final class LocalLine {
     }
 
     /** Ends every wait, also those to come. */
-    void close() {
+    public void close() {
         closed = true;
         for (Thread sleeper : sleepers) {
             LockSupport.unpark(sleeper);

@@ -11,20 +11,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A program of the host's, such as mkfs.vfat, that the demo uses where it is installed. */
-record Tool(String name, Path program) {
+/** A program of the host's, such as mkfs.vfat, that is used where it is installed. */
+public record Tool(String name, Path program) {
     private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
     private static final long MOST_SECONDS = 300;
 
     /** What a tool printed, errors among it, and its exit status. */
-    record Outcome(int status, String output) {
+    public record Outcome(int status, String output) {
         /** One line that says what went wrong. */
         String complaint() {
             return output.lines().filter(line -> !line.isBlank()).findFirst().orElse("exit status " + status);
         }
     }
 
-    static Optional<Tool> find(String name) {
+    /** Looks for it where this process looks for programs, and where those for file systems are. */
+    public static Optional<Tool> find(String name) {
         List<String> folders =
                 new ArrayList<>(List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)));
         // Where tools for file systems are, which ordinary users often do not have in their path.
@@ -44,7 +45,7 @@ record Tool(String name, Path program) {
         }
     }
 
-    Outcome attempt(Object... arguments) throws IOException, InterruptedException {
+    public Outcome attempt(Object... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program.toString()));
         for (Object argument : arguments) {
             command.add(argument.toString());
