@@ -33,6 +33,7 @@ public final class DescriptorChain {
     int order;
     int written;
     boolean polled;
+    long sequence;
 
     DescriptorChain() {}
 

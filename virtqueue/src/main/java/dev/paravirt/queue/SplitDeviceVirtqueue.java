@@ -81,6 +81,27 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
+    void startAt(int position) {
+        availableIndex = position & 0xffff;
+        availableIndexSeen = availableIndex;
+        usedIndex = usedRegion.getShortOpaque(usedIndexAt) & 0xffff;
+        publishedIndex = usedIndex;
+        // Whoever served it before may have left them so.
+        notificationsSuppressed = true;
+    }
+
+    @Override
+    void takeBack(DescriptorChain chain) {
+        availableIndex = RingIndex.advance(availableIndex, -1);
+        pool.giveBack(chain);
+    }
+
+    @Override
+    int position() {
+        return availableIndex;
+    }
+
+    @Override
     public @Nullable DescriptorChain poll() {
         if (availableIndex == availableIndexSeen && !lookForAvailable()) {
             return null;
@@ -99,6 +120,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
                 inOrder.polled(chain);
             }
             availableIndex = RingIndex.advance(availableIndex, 1);
+            countPoll(chain);
             return chain;
         } catch (VirtqueueException malformed) {
             broken = true;
@@ -179,6 +201,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     public void push(DescriptorChain chain, long written) {
         pool.check(chain, written);
+        if (log != null) {
+            logWritten(log, chain, written);
+        }
         // What the ring can say is 32 bits wide.
         chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
@@ -194,8 +219,15 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     private void use(DescriptorChain chain) {
         long at = used + SplitLayout.usedElement(RingIndex.slot(usedIndex, size));
         usedRegion.putLong(at, (chain.written & 0xffffffffL) << 32 | chain.id);
+        logUsed(at, SplitLayout.USED_ELEMENT_SIZE);
         usedIndex = RingIndex.advance(usedIndex, 1);
         pool.giveBack(chain);
+    }
+
+    private void logUsed(long offset, int length) {
+        if (log != null) {
+            log.mark(usedRegion.address() + offset, length);
+        }
     }
 
     @Override
@@ -207,6 +239,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         publishedIndex = usedIndex;
         // Pairs with the driver's acquire of the index: elements and written buffers are visible before it.
         usedRegion.putShortRelease(usedIndexAt, (short) usedIndex);
+        logUsed(usedIndexAt, Short.BYTES);
         // The driver writes its wish, fences, and looks at the index: one of us sees the other.
         MemoryRegion.fullFence();
         if (eventIndex) {
@@ -222,6 +255,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         if (!eventIndex && !notificationsSuppressed) {
             notificationsSuppressed = true;
             usedRegion.putShortOpaque(used + SplitLayout.USED_FLAGS, (short) SplitLayout.USED_F_NO_NOTIFY);
+            logUsed(used, Short.BYTES);
         }
     }
 
@@ -232,9 +266,11 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         }
         if (eventIndex) {
             usedRegion.putShortOpaque(availEventAt, (short) availableIndex);
+            logUsed(availEventAt, Short.BYTES);
         } else if (notificationsSuppressed) {
             notificationsSuppressed = false;
             usedRegion.putShortOpaque(used + SplitLayout.USED_FLAGS, (short) 0);
+            logUsed(used, Short.BYTES);
         }
         // The driver writes its index, fences, and looks at our wish: one of us sees the other.
         MemoryRegion.fullFence();

@@ -37,12 +37,12 @@ public final class DeviceSession implements AutoCloseable {
     private static final int NEGOTIABLE = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
 
     private final VirtioDevice device;
-    private final GuestMemory memory;
     private final Interrupt interrupt;
     private final FeatureBits offered;
     private final SessionQueue[] queues;
 
     // Guarded by this.
+    private GuestMemory memory;
     private int status = DeviceStatus.RESET;
     private FeatureBits negotiated = FeatureBits.NONE;
     private int generation;
@@ -186,7 +186,7 @@ public final class DeviceSession implements AutoCloseable {
         return Outcome.DONE;
     }
 
-    private boolean isUnavailable() {
+    boolean isUnavailable() {
         return resetting || closed;
     }
 
@@ -215,7 +215,7 @@ public final class DeviceSession implements AutoCloseable {
         status = DeviceStatus.RESET;
     }
 
-    private boolean isStopped() {
+    boolean isStopped() {
         for (SessionQueue queue : queues) {
             if (!queue.isIdle()) {
                 return false;
@@ -323,7 +323,7 @@ public final class DeviceSession implements AutoCloseable {
         return Outcome.DONE;
     }
 
-    private static boolean isValid(
+    static boolean isValid(
             VirtqueueFormat format, int size, long descriptorArea, long driverArea, long deviceArea) {
         if (format.packed()) {
             return QueueSize.isValidPacked(size)
@@ -390,6 +390,21 @@ public final class DeviceSession implements AutoCloseable {
     /** The worker that serves a queue. */
     public QueueWorker worker(int queue) {
         return queues[queue].worker();
+    }
+
+    /** The queue of this index, which there is. */
+    SessionQueue queue(int queue) {
+        return queues[queue];
+    }
+
+    /** All memory that the device may reach; under the lock. */
+    GuestMemory memory() {
+        return memory;
+    }
+
+    /** Under the lock, while all queues are stopped. */
+    void memory(GuestMemory other) {
+        memory = other;
     }
 
     // Failure and end.
