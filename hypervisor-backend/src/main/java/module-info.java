@@ -17,5 +17,6 @@ module dev.paravirt.backend {
     exports dev.paravirt.backend.net;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
+    exports dev.paravirt.backend.transport.vhostuser;
     exports dev.paravirt.backend.worker;
 }

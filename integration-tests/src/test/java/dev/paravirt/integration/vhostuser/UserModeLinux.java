@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.integration.vhostuser;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Linux as a process, with the stock drivers of virtio devices that it reaches over vhost-user. */
+final class UserModeLinux implements AutoCloseable {
+    static final int BLOCK = 2;
+    static final int CONSOLE = 3;
+
+    /** When it waits for a device that does not answer, it hears no other signal than the last. */
+    private static final String WATCHDOG_SECONDS = "100";
+
+    private final Process process;
+    private final Path output;
+
+    private UserModeLinux(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Where its modules lie. Skips the test if there is no User-Mode Linux. */
+    static Path modules() throws IOException, InterruptedException {
+        return DebianPackages.require("user-mode-linux").resolve("usr/lib/uml/modules");
+    }
+
+    /**
+     * Boots it.
+     *
+     * @param folder where it writes what its kernel and its script print, and nothing else
+     * @param devices sockets, and the device type that each leads to
+     */
+    static UserModeLinux boot(Path folder, GuestRoot root, Map<Path, Integer> devices)
+            throws IOException, InterruptedException {
+        Path program = DebianPackages.require("user-mode-linux").resolve("usr/bin/linux.uml");
+        List<String> command =
+                new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, program.toString()));
+        command.addAll(List.of("mem=128M", "root=/dev/root", "rootfstype=hostfs", "rootflags=" + root.folder(), "rw"));
+        command.addAll(List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1"));
+        devices.forEach((socket, type) -> command.add("virtio_uml.device=" + socket + ":" + type));
+        Path output = folder.resolve("output");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(output.toFile());
+        // Where its memory lies: in memory.
+        builder.environment().put("TMPDIR", "/dev/shm");
+        return new UserModeLinux(builder.start(), output);
+    }
+
+    /** Waits until its script has ended; returns what was printed. */
+    String awaitEnd() throws IOException, InterruptedException {
+        process.waitFor();
+        return output();
+    }
+
+    /** What has been printed so far. */
+    String output() throws IOException {
+        return Files.readString(output, StandardCharsets.ISO_8859_1);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Ends it as the power going out would. */
+    @Override
+    public void close() throws IOException {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException early) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
