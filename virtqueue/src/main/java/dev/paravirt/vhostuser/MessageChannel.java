@@ -12,27 +12,34 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whole messages over a unix socket. A peer can make neither call wait for more than some seconds: one that sends half a
+ * Whole messages over a unix socket. A peer can make neither call wait for more than 5 seconds: one that sends half a
  * message, or does not read, ends the connection. One thread may send while another receives.
  */
 public final class MessageChannel implements AutoCloseable {
     /** The most descriptors of one message: one for each region of a memory table. */
     public static final int MAX_DESCRIPTORS = Payload.MAX_REGIONS;
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final UnixSocket socket;
+    private final long patienceNanos;
 
     /** @param socket is closed with the channel */
     public MessageChannel(UnixSocket socket) {
+        this(socket, PATIENCE);
+    }
+
+    /** @param patience how long to wait for a peer in the middle of a message, instead of 5 seconds */
+    MessageChannel(UnixSocket socket, Duration patience) {
         this.socket = socket;
+        this.patienceNanos = patience.toNanos();
     }
 
     /** The socket, to wait on. */
@@ -104,9 +111,9 @@ public final class MessageChannel implements AutoCloseable {
     }
 
     private void await(long start) throws IOException {
-        long left = PATIENCE_NANOS - (System.nanoTime() - start);
+        long left = patienceNanos - (System.nanoTime() - start);
         if (left <= 0) {
-            throw new ProtocolException("half a message, and the rest did not come within 5 seconds");
+            throw new ProtocolException("half a message, and the rest did not come in time");
         }
         socket.awaitReadable(left);
     }
@@ -127,7 +134,7 @@ public final class MessageChannel implements AutoCloseable {
             message.set(LE32, MessageHeader.FLAGS, flags | MessageHeader.VERSION);
             message.set(LE32, MessageHeader.PAYLOAD_SIZE, size);
             MemorySegment.copy(payload.array(), 0, message, ValueLayout.JAVA_BYTE, MessageHeader.SIZE, size);
-            socket.send(message, descriptors, PATIENCE_NANOS);
+            socket.send(message, descriptors, patienceNanos);
         }
     }
 

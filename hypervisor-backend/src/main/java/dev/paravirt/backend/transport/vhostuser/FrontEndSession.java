@@ -3,6 +3,7 @@ package dev.paravirt.backend.transport.vhostuser;
 
 import dev.paravirt.backend.device.DeviceSession;
 import dev.paravirt.linux.Epoll;
+import dev.paravirt.linux.Errno;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.UnixSocket;
@@ -101,7 +102,7 @@ final class FrontEndSession implements AutoCloseable {
 
     /** Returns whether the front-end is still there. */
     private boolean receive() throws IOException {
-        try (Message message = channel.receive()) {
+        try (Message message = receiveIfThere()) {
             if (message == null) {
                 return false;
             }
@@ -112,6 +113,18 @@ final class FrontEndSession implements AutoCloseable {
                 channel.send(message.request(), MessageHeader.REPLY, reply, List.of());
             }
             return true;
+        }
+    }
+
+    /** One that was killed, or did not read our last words, has left like any other. */
+    private @Nullable Message receiveIfThere() throws IOException {
+        try {
+            return channel.receive();
+        } catch (LinuxException failure) {
+            if (failure.errno() == Errno.ECONNRESET) {
+                return null;
+            }
+            throw failure;
         }
     }
 

@@ -4,7 +4,6 @@ package dev.paravirt.backend.transport.vhostuser;
 import dev.paravirt.backend.device.DeviceSession;
 import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.backend.worker.QueueWorker;
-import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.UnixListener;
@@ -37,6 +36,7 @@ public final class VhostUserServer implements AutoCloseable {
     private final boolean inBand;
     private final Thread thread;
     private volatile boolean stopping;
+    private boolean closed;
 
     private VhostUserServer(FrontEnds frontEnds, VirtioDevice served, VhostUserOptions options) throws IOException {
         this.frontEnds = frontEnds;
@@ -159,6 +159,12 @@ public final class VhostUserServer implements AutoCloseable {
     /** Ends the session of the front-end that is being served, when what is in flight is finished, and the device. */
     @Override
     public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
         stopping = true;
         try {
             notifier.wake().signal();
