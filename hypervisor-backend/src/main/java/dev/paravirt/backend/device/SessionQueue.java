@@ -33,7 +33,6 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private final VirtioDevice device;
     private final int index;
     private final int maxSize;
-    private final boolean taken;
     private final QueueWorker worker;
     private final Interrupt interrupt;
     private final AtomicLong notifications = new AtomicLong();
@@ -50,12 +49,19 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** Where the ring was when the queue became IDLE by {@link #pause}. */
     private int position;
 
+    /** The device takes requests itself. */
+    private boolean taken;
+
     // The worker's own.
     private boolean armed;
 
     /** Served at least once since it was started: a device that takes requests itself knows of the queue. */
     private boolean served;
 
+    /** The driver is to be notified, now or after the delay. */
+    private boolean unnotified;
+
+    private long delay;
     private int inFlight;
     private @Nullable DescriptorChain current;
 
@@ -70,7 +76,6 @@ final class SessionQueue implements QueueContext, PolledQueue {
         this.device = device;
         this.index = index;
         this.maxSize = device.maxQueueSize(index);
-        this.taken = device.takesRequests(index);
         this.worker = worker;
         this.interrupt = interrupt;
     }
@@ -102,8 +107,11 @@ final class SessionQueue implements QueueContext, PolledQueue {
     void setUp(DeviceVirtqueue virtqueue) {
         ring = virtqueue;
         completions = new Completions(virtqueue.size());
+        taken = device.takesRequests(index);
         armed = true;
         served = false;
+        unnotified = false;
+        device.enabled(index, true);
         state = SET_UP;
     }
 
@@ -118,8 +126,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** To IDLE in the end; at once if the worker does not have the queue. */
     void stop() {
         if (state == SET_UP) {
+            device.enabled(index, false);
             state = IDLE;
         } else if (state == RUNNING || state == PAUSING) {
+            device.enabled(index, false);
             state = STOPPING;
             worker.wake();
         }
@@ -128,6 +138,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** As {@link #stop}, but the driver sees everything that is in flight, and the queue can go on at its position. */
     void pause() {
         if (state == RUNNING) {
+            device.enabled(index, false);
             state = PAUSING;
             worker.wake();
         }
@@ -178,10 +189,26 @@ final class SessionQueue implements QueueContext, PolledQueue {
         served = true;
         boolean worked = takeCompletions(finished, virtqueue) > 0;
         worked |= taken ? device.serve(index, this) : takeRequests(virtqueue) > 0;
-        if (worked) {
-            publish(virtqueue);
+        if (worked && virtqueue.publish()) {
+            unnotified = true;
+        }
+        if (unnotified) {
+            notifyDriver();
         }
         return worked;
+    }
+
+    private void notifyDriver() {
+        delay = device.notificationDelay(index);
+        if (delay <= 0) {
+            notifyNow();
+        }
+    }
+
+    private void notifyNow() {
+        unnotified = false;
+        interrupts.setOpaque(interrupts.getPlain() + 1);
+        interrupt.usedBuffer(index);
     }
 
     private int takeRequests(DeviceVirtqueue virtqueue) {
@@ -275,12 +302,15 @@ final class SessionQueue implements QueueContext, PolledQueue {
         }
     }
 
+    /** Without delay: the queue will not be served again soon. */
     private boolean publish(DeviceVirtqueue virtqueue) {
-        if (!virtqueue.publish()) {
+        if (virtqueue.publish()) {
+            unnotified = true;
+        }
+        if (!unnotified) {
             return false;
         }
-        interrupts.setOpaque(interrupts.getPlain() + 1);
-        interrupt.usedBuffer(index);
+        notifyNow();
         return true;
     }
 
@@ -301,14 +331,19 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (session.isBroken()) {
             return true;
         }
-        if (polled) {
-            return false;
-        }
         if (taken) {
             return served && !device.isReady(index);
         }
+        if (polled) {
+            return false;
+        }
         armed = true;
         return virtqueue.enableAvailableNotifications();
+    }
+
+    @Override
+    public long patienceNanos() {
+        return unnotified && state == RUNNING && !session.isBroken() ? delay : Long.MAX_VALUE;
     }
 
     @Override

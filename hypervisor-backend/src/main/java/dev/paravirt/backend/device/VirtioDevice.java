@@ -76,6 +76,21 @@ public interface VirtioDevice extends AutoCloseable {
     void attach(DeviceHost host);
 
     /**
+     * A queue was set up, or is not to be used any more because it is being reset, alone or with the device. Control.
+     *
+     * @param on whether it was set up
+     */
+    default void enabled(int queue, boolean on) {}
+
+    /**
+     * How long the used buffer notification of what was pushed may still wait, in nanoseconds; 0 or less if it is due.
+     * Worker thread of this queue: when the driver wants to be notified, and again at the end of that time or earlier.
+     */
+    default long notificationDelay(int queue) {
+        return 0;
+    }
+
+    /**
      * A request. The device owns the chain until it passes it to {@link QueueContext#push} or
      * {@link QueueContext#complete}, now or later and in any order. Worker thread of this queue.
      *
@@ -88,7 +103,8 @@ public interface VirtioDevice extends AutoCloseable {
     /**
      * Whether requests of this queue wait in the ring until the device takes them, with {@link QueueContext#take} in
      * {@link #serve}, instead of being passed to {@link #process}: receive buffers, for which there is no use before
-     * something arrives. The driver is not asked to notify. Never changes.
+     * something arrives. The driver is not asked to notify. Asked each time that the queue is set up, after negotiation,
+     * which may decide what a queue is for. Control.
      *
      * @param queue 0 to {@code queueCount() - 1}
      */

@@ -13,34 +13,51 @@ import java.util.Arrays;
  * command that is unknown, not negotiated, or of the wrong length is answered with VIRTIO_NET_ERR.
  */
 final class ControlCommands {
+    /** Instead of the length of a result. */
+    static final int FAILED = -1;
+
     /** Addresses of each kind that the MAC filtering table keeps; with more, all of the kind are received. */
     private static final int MAX_ADDRESSES = 1024;
 
     private static final int MAX_VLAN = 4095;
 
     private final NetDevice device;
+    private final SteeringCommands steering;
+    private final OffloadCommands offloads;
+    private final CoalescingCommands coalescing;
 
-    ControlCommands(NetDevice device) {
+    ControlCommands(NetDevice device, CoalescingCommands coalescing) {
         this.device = device;
+        this.steering = new SteeringCommands(device);
+        this.offloads = new OffloadCommands(device);
+        this.coalescing = coalescing;
     }
 
     /**
-     * Executes a command.
+     * Executes a command, and writes its ack.
      *
-     * @param chain with class and command in its readable part
-     * @return VIRTIO_NET_OK or VIRTIO_NET_ERR
+     * @param chain with room for class and command in its readable part, and the ack in its writable one
+     * @return bytes written
      */
     int execute(DescriptorChain chain) {
         int command = chain.readByte(NetControl.COMMAND);
         long length = chain.readableLength() - NetControl.DATA;
-        boolean done = switch (chain.readByte(NetControl.CLASS)) {
-            case NetControl.RX -> setMode(command, chain, length);
-            case NetControl.MAC -> setAddresses(command, chain, length);
-            case NetControl.VLAN -> setVlan(command, chain, length);
-            case NetControl.ANNOUNCE -> acknowledge(command, length);
-            default -> false;
+        int result = switch (chain.readByte(NetControl.CLASS)) {
+            case NetControl.RX -> done(setMode(command, chain, length));
+            case NetControl.MAC -> done(setAddresses(command, chain, length));
+            case NetControl.VLAN -> done(setVlan(command, chain, length));
+            case NetControl.ANNOUNCE -> done(acknowledge(command, length));
+            case NetControl.MQ -> done(steering.execute(command, chain, length));
+            case NetControl.GUEST_OFFLOADS -> done(offloads.execute(command, chain, length));
+            case NetControl.NOTF_COAL -> coalescing.execute(command, chain, length);
+            default -> FAILED;
         };
-        return done ? NetControl.OK : NetControl.ERR;
+        chain.writeByte(NetControl.ACK, result == FAILED ? NetControl.ERR : NetControl.OK);
+        return NetControl.RESULT + Math.max(result, 0);
+    }
+
+    private static int done(boolean done) {
+        return done ? 0 : FAILED;
     }
 
     private boolean setMode(int command, DescriptorChain chain, long length) {

@@ -23,26 +23,25 @@ final class Ethernet {
         return (address & GROUP) != 0;
     }
 
-    /** @param frame of at least {@link #HEADER} bytes, like those below */
-    static long destination(ByteBuf frame) {
-        return address(frame, frame.readerIndex());
+    /** @param index of a frame of at least {@link #HEADER} bytes, like those below */
+    static long destination(ByteBuf frame, int index) {
+        return address(frame, index);
     }
 
-    static long source(ByteBuf frame) {
-        return address(frame, frame.readerIndex() + SOURCE);
+    static long source(ByteBuf frame, int index) {
+        return address(frame, index + SOURCE);
     }
 
     private static long address(ByteBuf frame, int at) {
         return (long) frame.getUnsignedShort(at) << 32 | frame.getUnsignedInt(at + 2);
     }
 
-    /** The VLAN that a frame is tagged with, or -1. */
-    static int vlan(ByteBuf frame) {
-        int at = frame.readerIndex();
-        if (frame.getUnsignedShort(at + TYPE) != TYPE_VLAN || frame.readableBytes() < HEADER + VLAN_TAG) {
+    /** The VLAN that a frame of some length is tagged with, or -1. */
+    static int vlan(ByteBuf frame, int index, int length) {
+        if (frame.getUnsignedShort(index + TYPE) != TYPE_VLAN || length < HEADER + VLAN_TAG) {
             return -1;
         }
-        return frame.getUnsignedShort(at + HEADER) & VLAN_ID_MASK;
+        return frame.getUnsignedShort(index + HEADER) & VLAN_ID_MASK;
     }
 
     static long address(byte[] bytes, int at) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -13,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * An Ethernet switch in this process: connects network devices with one another. It learns from source addresses behind
  * which port a station is, forgets stations that it has not heard of for five minutes, and sends a frame to one port if
  * it knows which, else to all others. A frame never goes back to where it came from, and is sent at most once to each
- * port; a port that does not take it loses it.
+ * port; a port that does not take it loses it. Checksums and segmentation are left to the devices: a large frame goes
+ * whole to a driver that takes it.
  *
  * <p>For any thread. Frames to a known station are passed on without a copy, a lock or an allocation.
  */
@@ -69,12 +73,13 @@ public final class LearningSwitch {
     }
 
     private boolean forward(Port from, ByteBuf frame) {
-        if (frame.readableBytes() < Ethernet.HEADER) {
+        if (frame.readableBytes() < NetHeader.SIZE + Ethernet.HEADER) {
             frame.release();
             return false;
         }
-        long source = Ethernet.source(frame);
-        long destination = Ethernet.destination(frame);
+        int index = frame.readerIndex() + NetHeader.SIZE;
+        long source = Ethernet.source(frame, index);
+        long destination = Ethernet.destination(frame, index);
         if (Ethernet.isGroup(source) || source == 0) {
             frame.release();
             return false;
@@ -102,7 +107,7 @@ public final class LearningSwitch {
                 continue;
             }
             if (last != null) {
-                ByteBuf copy = frame.alloc().buffer(frame.readableBytes());
+                ByteBuf copy = Unpooled.buffer(frame.readableBytes());
                 copy.writeBytes(frame, frame.readerIndex(), frame.readableBytes());
                 taken |= last.deliver(copy);
             }
@@ -123,6 +128,12 @@ public final class LearningSwitch {
 
         private Port(int number) {
             this.number = number;
+        }
+
+        /** All that there are: a frame stays as it is between two guests that both take it. */
+        @Override
+        public FeatureBits offloads() {
+            return OffloadCommands.HOST.or(OffloadCommands.GUEST);
         }
 
         @Override

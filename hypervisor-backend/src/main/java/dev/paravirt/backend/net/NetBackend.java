@@ -1,15 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.spec.FeatureBits;
 import io.netty.buffer.ByteBuf;
 
 /**
- * What the frames of one network device go to, and come from. A frame is an Ethernet frame without its check sequence.
+ * What the frames of one network device go to, and come from. A frame is an Ethernet frame without its check sequence;
+ * where {@link #offloads} says so, behind a header that tells what is still to be done to it.
  *
  * <p>A frame is passed with the one reference that there is to it: whoever gets it may change its indices and releases
  * it, and nobody else touches it any more. That holds for frames that are dropped, too.
  */
 public interface NetBackend extends AutoCloseable {
+    /**
+     * What the network behind this does to frames itself: feature bits of {@link dev.paravirt.spec.net.NetFeatures}, CSUM
+     * and HOST_ ones for what it takes from the driver, GUEST_ ones for what it may give to it. Asked once, before
+     * {@link #attach}.
+     *
+     * <p>If there are any, each frame in either direction begins with a {@link dev.paravirt.spec.net.NetHeader} of
+     * {@link dev.paravirt.spec.net.NetHeader#SIZE} bytes (VIRTIO 1.4, "Network Device / Device Operation"), num_buffers
+     * being 0 or 1 and without meaning. Those sent ask for nothing else than this; the header was checked against the
+     * frame. If there are none, frames are finished in both directions, the device doing what is to be done.
+     */
+    default FeatureBits offloads() {
+        return FeatureBits.NONE;
+    }
+
+    /**
+     * What the driver takes at the moment: those of the GUEST_ bits of {@link #offloads} that it wants. Frames delivered
+     * from now on should ask for nothing else; what asks for more is completed by the device at a price. Called after
+     * each change, from negotiation, by control command, or by reset; one call at a time, from any thread.
+     *
+     * @param guest GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_USO4, GUEST_USO6 or fewer
+     */
+    default void driverOffloads(FeatureBits guest) {}
+
     /** The device to which this belongs from now on. Called once, before any frame is sent. */
     void attach(NetPort port);
 

@@ -2,7 +2,7 @@
 package dev.paravirt.backend.net;
 
 /**
- * What happened to the frames of one queue since the device was made.
+ * What happened to the frames of one or all queues since the device was made.
  *
  * @param packets frames delivered to the driver, or taken from it and passed on
  * @param bytes of these frames
@@ -15,5 +15,15 @@ public record NetCounters(long packets, long bytes, long overruns, long filtered
     /** All frames that were dropped, for whatever reason. */
     public long drops() {
         return overruns + filtered + malformed + refused;
+    }
+
+    NetCounters plus(NetCounters other) {
+        return new NetCounters(
+                packets + other.packets,
+                bytes + other.bytes,
+                overruns + other.overruns,
+                filtered + other.filtered,
+                malformed + other.malformed,
+                refused + other.refused);
     }
 }

@@ -11,6 +11,8 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetConfig;
 import dev.paravirt.spec.net.NetControl;
 import dev.paravirt.spec.net.NetFeatures;
+import dev.paravirt.spec.net.NetHash;
+import dev.paravirt.spec.net.NetHeader;
 import dev.paravirt.spec.net.NetQueues;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
@@ -19,64 +21,69 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtio network device (VIRTIO 1.4, "Network Device") with one pair of queues and a control queue, between a driver
- * and a {@link NetBackend}.
+ * A virtio network device (VIRTIO 1.4, "Network Device") between a driver and a {@link NetBackend}: pairs of a receiveq
+ * and a transmitq, and a controlq.
  *
  * <p>Neither side ever waits for the other: a frame that there is no room for is dropped and counted. A command that
  * cannot be done is answered with VIRTIO_NET_ERR. Only a receive buffer or command too small for its header needs a
  * reset.
  */
 public final class NetDevice implements VirtioDevice {
-    private static final int PAIRS = 1;
-    private static final int RECEIVE = NetQueues.receive(0);
-    private static final int TRANSMIT = NetQueues.transmit(0);
-    private static final int CONTROL = NetQueues.control(PAIRS);
-    private static final int CONTROL_QUEUE_SIZE = 64;
     private static final int NO_STATUS = 0;
 
-    private static final FeatureBits FEATURES = FeatureBits.of(
-            NetFeatures.MAC,
-            NetFeatures.MTU,
-            NetFeatures.STATUS,
-            NetFeatures.MRG_RXBUF,
-            NetFeatures.CTRL_VQ,
-            NetFeatures.CTRL_RX,
-            NetFeatures.CTRL_RX_EXTRA,
-            NetFeatures.CTRL_VLAN,
-            NetFeatures.CTRL_MAC_ADDR,
-            NetFeatures.GUEST_ANNOUNCE,
-            NetFeatures.SPEED_DUPLEX);
-
     private final NetBackend backend;
+    private final FeatureBits backendOffloads;
+    private final FeatureBits features;
     private final long firstMac;
     private final int mtu;
     private final int speed;
     private final int queueSize;
-    private final ReceiveQueue receive;
-    private final TransmitQueue transmit;
-    private final ControlCommands commands = new ControlCommands(this);
+    private final int pairs;
+    private final boolean controlInFront;
+    private final ReceiveQueue[] receive;
+    private final TransmitQueue[] transmit;
+    private final CoalescingCommands coalescing;
+    private final ControlCommands commands;
 
     /** {@code S_} bits of {@link NetConfig}. */
     private final AtomicInteger status = new AtomicInteger(NetConfig.S_LINK_UP);
 
+    // Written by control calls, or by the worker of the control queue while that runs.
     private volatile FeatureBits negotiated = FeatureBits.NONE;
+    private volatile int headerSize = NetHeader.SIZE;
+    private volatile int controlQueue;
+    private volatile FeatureBits guestOffloads = FeatureBits.NONE;
     private volatile boolean mergesBuffers;
-
-    /** Written by the worker of the control queue while that runs, by control calls otherwise. */
     private volatile ReceiveFilter filter;
+    private volatile ReceiveSteering steering = ReceiveSteering.FIRST;
+
+    /** What HASH_REPORT says of received frames; null if that was not negotiated. */
+    private volatile @Nullable PacketHash hash;
 
     private volatile @Nullable DeviceHost host;
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
+        FeatureBits offloads = backend.offloads();
         this.backend = backend;
+        this.backendOffloads = offloads;
+        this.features = options.features();
         this.firstMac = options.mac();
         this.mtu = options.mtu();
         this.speed = options.speed();
         this.queueSize = options.queueSize();
+        this.pairs = options.queuePairs();
+        this.controlInFront = options.controlInFront();
+        this.controlQueue = NetQueues.control(1);
         this.filter = ReceiveFilter.initial(firstMac, false, false);
-        this.receive = new ReceiveQueue(this, queueSize, options.backlog());
-        this.transmit = new TransmitQueue(this, backend, options.allocator());
+        this.coalescing = new CoalescingCommands(this);
+        this.commands = new ControlCommands(this, coalescing);
+        this.receive = new ReceiveQueue[pairs];
+        this.transmit = new TransmitQueue[pairs];
+        for (int pair = 0; pair < pairs; pair++) {
+            receive[pair] = new ReceiveQueue(this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
+            transmit[pair] = new TransmitQueue(this, pair, backend, offloads, coalescing.of(NetQueues.transmit(pair)));
+        }
     }
 
     @Override
@@ -86,22 +93,22 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public FeatureBits features() {
-        return FEATURES;
+        return features;
     }
 
     @Override
     public int queueCount() {
-        return CONTROL + 1;
+        return NetQueues.control(pairs) + 1;
     }
 
     @Override
     public int maxQueueSize(int queue) {
-        return queue == CONTROL ? CONTROL_QUEUE_SIZE : queueSize;
+        return queueSize;
     }
 
     @Override
     public int configSize() {
-        return NetConfig.requiredSize(FEATURES);
+        return NetConfig.SIZE;
     }
 
     @Override
@@ -110,10 +117,14 @@ public final class NetDevice implements VirtioDevice {
         ByteBuffer config = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         Ethernet.put(filter.mac(), bytes, NetConfig.MAC);
         config.putShort(NetConfig.STATUS, (short) status.get());
-        config.putShort(NetConfig.MAX_VIRTQUEUE_PAIRS, (short) PAIRS);
+        config.putShort(NetConfig.MAX_VIRTQUEUE_PAIRS, (short) pairs);
         config.putShort(NetConfig.MTU, (short) mtu);
         config.putInt(NetConfig.SPEED, speed);
         config.put(NetConfig.DUPLEX, (byte) NetConfig.DUPLEX_FULL);
+        config.put(NetConfig.RSS_MAX_KEY_SIZE, (byte) NetHash.MIN_MAX_KEY_SIZE);
+        config.putShort(
+                NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
+        config.putInt(NetConfig.SUPPORTED_HASH_TYPES, PacketHash.SUPPORTED);
         System.arraycopy(bytes, offset, destination, start, length);
     }
 
@@ -123,15 +134,21 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean accepts(FeatureBits driverFeatures) {
-        return NetFeatures.firstUnmet(driverFeatures) < 0;
+        FeatureBits known = controlInFront ? driverFeatures.with(NetFeatures.CTRL_VQ) : driverFeatures;
+        return NetFeatures.firstUnmet(known) < 0;
     }
 
     @Override
     public void negotiated(FeatureBits driverFeatures) {
         negotiated = driverFeatures;
+        headerSize = NetHeader.size(driverFeatures);
+        controlQueue = NetQueues.control(hasSeveralPairs() ? pairs : 1);
         mergesBuffers = driverFeatures.has(NetFeatures.MRG_RXBUF);
         filter = ReceiveFilter.initial(
                 firstMac, driverFeatures.has(NetFeatures.CTRL_RX), driverFeatures.has(NetFeatures.CTRL_VLAN));
+        steering = ReceiveSteering.FIRST;
+        hash = driverFeatures.has(NetFeatures.HASH_REPORT) ? PacketHash.NONE : null;
+        guestOffloads(driverFeatures.and(OffloadCommands.GUEST));
     }
 
     @Override
@@ -142,57 +159,101 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public boolean takesRequests(int queue) {
-        return queue == RECEIVE;
+        return queue % 2 == 0 && isForFrames(queue);
+    }
+
+    @Override
+    public void enabled(int queue, boolean on) {
+        if (!isForFrames(queue)) {
+            return;
+        }
+        coalescing.enabled(queue, on);
+        if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs()) {
+            int used = 0;
+            while (used < pairs && coalescing.of(NetQueues.receive(used)).isEnabled()) {
+                used++;
+            }
+            steering = ReceiveSteering.among(used);
+        }
+    }
+
+    private boolean hasSeveralPairs() {
+        return negotiated.has(NetFeatures.MQ) || negotiated.has(NetFeatures.RSS);
+    }
+
+    @Override
+    public long notificationDelay(int queue) {
+        return isForFrames(queue) ? coalescing.of(queue).delay() : 0;
     }
 
     @Override
     public boolean serve(int queue, QueueContext context) {
-        return receive.serve(context);
+        return receive[queue / 2].serve(context);
     }
 
     @Override
     public boolean isReady(int queue) {
-        return receive.isReady();
+        return receive[queue / 2].isReady();
     }
 
     @Override
     public void quiesce(int queue, QueueContext context) {
-        receive.quiesce(context);
+        if (takesRequests(queue)) {
+            receive[queue / 2].quiesce(context);
+        }
     }
 
     @Override
     public void process(int queue, DescriptorChain chain, QueueContext context) {
-        if (queue == TRANSMIT) {
-            transmit.process(chain, context);
-            return;
+        if (queue % 2 != 0) {
+            transmit[queue / 2].process(chain, context);
+        } else if (queue == controlQueue) {
+            control(chain, context);
+        } else {
+            throw new VirtqueueException("a buffer in queue " + queue + ", which is not used without MQ or RSS");
         }
+    }
+
+    private void control(DescriptorChain chain, QueueContext context) {
         if (chain.readableLength() < NetControl.DATA || chain.writableLength() < 1) {
             throw new VirtqueueException("a control command of " + chain.readableLength() + " readable and "
                     + chain.writableLength() + " writable bytes has no room for class, command and ack");
         }
-        chain.writeByte(NetControl.ACK, commands.execute(chain));
-        context.push(chain, 1);
+        context.push(chain, commands.execute(chain));
     }
 
     @Override
     public void reset() {
-        negotiated = FeatureBits.NONE;
-        mergesBuffers = false;
-        filter = ReceiveFilter.initial(firstMac, false, false);
+        negotiated(FeatureBits.NONE);
+        coalescing.reset();
         announced();
-        receive.drop();
+        for (ReceiveQueue queue : receive) {
+            queue.drop();
+        }
     }
 
     @Override
     public void close() {
         backend.close();
-        receive.drop();
+        for (ReceiveQueue queue : receive) {
+            queue.drop();
+        }
     }
 
     // For the queues.
 
+    /** Whether there is a receiveq or transmitq of this index, any number. */
+    boolean isForFrames(int queue) {
+        return queue != controlQueue && queue < 2 * pairs;
+    }
+
     FeatureBits negotiated() {
         return negotiated;
+    }
+
+    /** Bytes of the header in each buffer of the driver's. */
+    int headerSize() {
+        return headerSize;
     }
 
     boolean mergesBuffers() {
@@ -210,6 +271,44 @@ public final class NetDevice implements VirtioDevice {
 
     void filter(ReceiveFilter changed) {
         filter = changed;
+    }
+
+    ReceiveQueue receiveQueue(int pair) {
+        return receive[pair];
+    }
+
+    ReceiveSteering steering() {
+        return steering;
+    }
+
+    void steering(ReceiveSteering changed) {
+        steering = changed;
+    }
+
+    /** What the driver takes at the moment. */
+    FeatureBits guestOffloads() {
+        return guestOffloads;
+    }
+
+    void guestOffloads(FeatureBits wanted) {
+        guestOffloads = wanted;
+        FeatureBits given = wanted.and(backendOffloads);
+        for (int unmet = NetFeatures.firstUnmet(given); unmet >= 0; unmet = NetFeatures.firstUnmet(given)) {
+            given = given.without(unmet);
+        }
+        backend.driverOffloads(given);
+    }
+
+    @Nullable
+    PacketHash hash() {
+        return hash;
+    }
+
+    /** Has the hash of received frames reported, if that was negotiated. */
+    void hash(PacketHash changed) {
+        if (hash != null) {
+            hash = changed;
+        }
     }
 
     /** The driver has announced itself, or never will. */
@@ -259,20 +358,65 @@ public final class NetDevice implements VirtioDevice {
         }
     }
 
-    /** What happened to received frames. */
-    public NetCounters received() {
-        return receive.counters.read();
+    /** How many pairs of queues there are; the driver may use fewer. */
+    public int pairs() {
+        return pairs;
     }
 
-    /** What happened to sent frames. */
+    /**
+     * What happened to received frames.
+     *
+     * @param pair 0 to {@code pairs() - 1}
+     */
+    public NetCounters received(int pair) {
+        return receive[pair].counters.read();
+    }
+
+    /**
+     * What happened to sent frames.
+     *
+     * @param pair 0 to {@code pairs() - 1}
+     */
+    public NetCounters sent(int pair) {
+        return transmit[pair].counters.read();
+    }
+
+    /** What happened to received frames in all queues. */
+    public NetCounters received() {
+        NetCounters sum = received(0);
+        for (int pair = 1; pair < pairs; pair++) {
+            sum = sum.plus(received(pair));
+        }
+        return sum;
+    }
+
+    /** What happened to sent frames in all queues. */
     public NetCounters sent() {
-        return transmit.counters.read();
+        NetCounters sum = sent(0);
+        for (int pair = 1; pair < pairs; pair++) {
+            sum = sum.plus(sent(pair));
+        }
+        return sum;
     }
 
     private final class Port implements NetPort {
         @Override
         public boolean receive(ByteBuf frame) {
-            return receive.receive(frame);
+            return queueFor(frame).receive(frame);
+        }
+
+        private ReceiveQueue queueFor(ByteBuf frame) {
+            int lead = backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
+            ReceiveSteering now = steering;
+            if (now == ReceiveSteering.FIRST) {
+                return receive[0];
+            }
+            int chosen = now.pair(frame, frame.readerIndex() + lead, frame.readableBytes() - lead);
+            // A queue that is being reset is passed over, if the driver did not choose it.
+            for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {
+                chosen = receive[pair].isServed() ? pair : chosen;
+            }
+            return receive[chosen];
         }
 
         @Override

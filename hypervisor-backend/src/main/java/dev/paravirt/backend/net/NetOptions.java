@@ -1,15 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetConfig;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
+import dev.paravirt.spec.net.NetFeatures;
 
 /**
  * What a network device looks like to its driver. The setters return this object, and throw
  * {@link IllegalArgumentException} for what no device can have. A device copies what it needs.
  */
 public final class NetOptions {
+    private static final FeatureBits FEATURES = FeatureBits.of(
+            NetFeatures.MAC,
+            NetFeatures.MTU,
+            NetFeatures.STATUS,
+            NetFeatures.MRG_RXBUF,
+            NetFeatures.CTRL_VQ,
+            NetFeatures.CTRL_RX,
+            NetFeatures.CTRL_RX_EXTRA,
+            NetFeatures.CTRL_VLAN,
+            NetFeatures.CTRL_MAC_ADDR,
+            NetFeatures.GUEST_ANNOUNCE,
+            NetFeatures.MQ,
+            NetFeatures.RSS,
+            NetFeatures.HASH_REPORT,
+            NetFeatures.CTRL_GUEST_OFFLOADS,
+            NetFeatures.GUEST_HDRLEN,
+            NetFeatures.NOTF_COAL,
+            NetFeatures.VQ_NOTF_COAL,
+            NetFeatures.SPEED_DUPLEX)
+            .or(OffloadCommands.HOST)
+            .or(OffloadCommands.GUEST);
+
+    private static final int MAX_QUEUE_PAIRS = 128;
     private static final int DEFAULT_QUEUE_SIZE = 256;
     private static final int DEFAULT_BACKLOG = 1024;
     private static final int DEFAULT_MTU = 1500;
@@ -19,7 +42,9 @@ public final class NetOptions {
     private int speed = NetConfig.SPEED_UNKNOWN;
     private int queueSize = DEFAULT_QUEUE_SIZE;
     private int backlog = DEFAULT_BACKLOG;
-    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private int queuePairs = 1;
+    private boolean controlInFront;
+    private FeatureBits withheld = FeatureBits.NONE;
 
     /** @param mac the device's address, such as {@code 02:00:00:00:00:01}: of one station, not of a group */
     public NetOptions(String mac) {
@@ -65,10 +90,48 @@ public final class NetOptions {
         return this;
     }
 
-    /** Where the buffers of sent frames come from. Default: Netty's pool. */
-    public NetOptions allocator(ByteBufAllocator value) {
-        allocator = value;
+    /** The most pairs of queues that a driver can use, 1 to 128; with 1, neither MQ nor RSS is offered. Default: 1. */
+    public NetOptions queuePairs(int value) {
+        if (value < 1 || value > MAX_QUEUE_PAIRS) {
+            throw new IllegalArgumentException("a device has 1 to " + MAX_QUEUE_PAIRS + " queue pairs: " + value);
+        }
+        queuePairs = value;
         return this;
+    }
+
+    /**
+     * Whether somebody in front of the device may keep the control queue, and the commands on it, for itself, as
+     * vhost-user front-ends do: then MQ and others are accepted without CTRL_VQ, and the receiveqs in use are those that
+     * are set up, from the first on. Default: no.
+     */
+    public NetOptions controlInFront(boolean value) {
+        controlInFront = value;
+        return this;
+    }
+
+    /** Features of {@link NetFeatures} that are not offered, nor what depends on them. Default: none. */
+    public NetOptions withhold(FeatureBits value) {
+        withheld = value;
+        return this;
+    }
+
+    FeatureBits features() {
+        FeatureBits offer = FEATURES.minus(withheld);
+        if (queuePairs == 1) {
+            offer = offer.without(NetFeatures.MQ).without(NetFeatures.RSS);
+        }
+        for (int unmet = NetFeatures.firstUnmet(offer); unmet >= 0; unmet = NetFeatures.firstUnmet(offer)) {
+            offer = offer.without(unmet);
+        }
+        return offer;
+    }
+
+    boolean controlInFront() {
+        return controlInFront;
+    }
+
+    int queuePairs() {
+        return queuePairs;
     }
 
     long mac() {
@@ -89,9 +152,5 @@ public final class NetOptions {
 
     int backlog() {
         return backlog;
-    }
-
-    ByteBufAllocator allocator() {
-        return allocator;
     }
 }

@@ -8,7 +8,8 @@ public interface NetPort {
     /**
      * Delivers a frame to the driver, unless the receive filter is against it or there is no room.
      *
-     * @param frame readable from its reader index on; owned by the device from now on, also if it is dropped
+     * @param frame readable from its reader index on, with a header before it if the backend has
+     *     {@link NetBackend#offloads}; owned by the device from now on, also if it is dropped
      * @return false if it was dropped at once; true if it was handed on, after which it may still be dropped
      */
     boolean receive(ByteBuf frame);

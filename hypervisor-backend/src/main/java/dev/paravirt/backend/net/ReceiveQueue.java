@@ -2,41 +2,60 @@
 package dev.paravirt.backend.net;
 
 import dev.paravirt.backend.device.QueueContext;
-import dev.paravirt.queue.DescriptorChain;
-import dev.paravirt.queue.VirtqueueException;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A receiveq (VIRTIO 1.4, "Processing of Incoming Packets"): frames come from any thread and wait, a bounded number of
  * them, for the queue's worker, which copies each into receive buffers. The buffers wait in the ring until a frame needs
- * them. A frame for which there are none is dropped: nobody ever waits for a driver.
+ * them. A frame for which there are none is dropped: nobody ever waits for a driver. What a frame still needs, and the
+ * driver does not take upon itself, is done here.
  */
 final class ReceiveQueue {
     private static final int BATCH = 64;
 
     private final NetDevice device;
+    private final int pair;
+
+    /** Bytes before each frame from the backend. */
+    private final int lead;
+
+    private final Coalescing coalescing;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
-    private final byte[] header = new byte[NetHeader.SIZE];
     final FrameCounters counters = new FrameCounters();
 
     /** Where the queue is served; null while it is not. */
     private volatile @Nullable QueueContext context;
 
-    // The worker's own: buffers that were taken for a frame and turned out to be too few; the next frame's.
-    private final @Nullable DescriptorChain[] held;
-    private int first;
-    private int count;
+    // The worker's own.
+    private final ReceiveBuffers buffers;
+    private final OffloadHeader asked = new OffloadHeader();
+    private final Segmentation segmentation = new Segmentation(asked);
+    private final FramePool segments;
 
-    /** Bytes in the buffers held. */
-    private long room;
+    /** What is written before a frame. */
+    private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
-    ReceiveQueue(NetDevice device, int queueSize, int backlog) {
+    /** @param offloads those of the backend */
+    ReceiveQueue(
+            NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
         this.device = device;
-        this.held = new @Nullable DescriptorChain[queueSize];
+        this.pair = pair;
+        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.coalescing = coalescing;
         this.waiting = new MpscVarHandleArrayQueue<>(backlog);
+        this.buffers = new ReceiveBuffers(queueSize);
+        this.segments = new FramePool(device.maxFrame());
+    }
+
+    /** Whether the driver has the queue in use. From any thread. */
+    boolean isServed() {
+        return context != null;
     }
 
     /** From any thread; owns the frame. */
@@ -81,89 +100,96 @@ final class ReceiveQueue {
     }
 
     private void receive(ByteBuf frame, QueueContext served) {
-        int length = frame.readableBytes();
-        if (length < Ethernet.HEADER || length > device.maxFrame()) {
-            counters.malformed.increment();
-        } else if (!device.filter().accepts(Ethernet.destination(frame), Ethernet.vlan(frame))) {
-            counters.filtered.increment();
-        } else if (!gather(NetHeader.SIZE + length, served)) {
-            counters.overruns.increment();
+        int index = frame.readerIndex() + lead;
+        int length = frame.readableBytes() - lead;
+        if (length < Ethernet.HEADER || (lead == 0 && length > device.maxFrame())) {
+            counters.malformed();
+        } else if (!device.steering().uses(pair)) {
+            counters.refused.increment();
+        } else if (!device.filter().accepts(Ethernet.destination(frame, index), Ethernet.vlan(frame, index, length))) {
+            counters.filtered();
+        } else if (lead == 0) {
+            deliver(frame, index, length, served);
         } else {
-            place(frame, length, served);
-            counters.passed(length);
-        }
-    }
-
-    /** Whether there are buffers for so many bytes: one, or several if they may be merged. */
-    private boolean gather(int bytes, QueueContext served) {
-        while (room < bytes && (count == 0 || device.mergesBuffers())) {
-            DescriptorChain chain = served.take();
-            if (chain == null) {
-                return false;
-            }
-            held[(first + count++) % held.length] = chain;
-            room += chain.writableLength();
-            if (chain.writableLength() < NetHeader.SIZE) {
-                throw new VirtqueueException("a receive buffer of " + chain.writableLength()
-                        + " bytes, which has no room for the header of " + NetHeader.SIZE);
+            long start = frame.getLongLE(index - lead);
+            FeatureBits taken = device.guestOffloads();
+            if (OffloadHeader.asks(start)) {
+                asked.set(start, frame.getUnsignedShortLE(index - lead + NetHeader.CSUM_OFFSET));
+                receiveUnfinished(frame, index, length, taken, served);
+            } else {
+                boolean valid = (start & NetHeader.F_DATA_VALID) != 0 && taken.has(NetFeatures.GUEST_CSUM);
+                header[NetHeader.FLAGS] = (byte) (valid ? NetHeader.F_DATA_VALID : 0);
+                deliver(frame, index, length, served);
+                header[NetHeader.FLAGS] = 0;
             }
         }
-        return room >= bytes;
     }
 
-    /** Copies header and frame into the first buffers held, and pushes these. */
-    private void place(ByteBuf frame, int length, QueueContext served) {
-        int buffers = buffersFor(NetHeader.SIZE + length);
-        header[NetHeader.NUM_BUFFERS] = (byte) buffers;
-        header[NetHeader.NUM_BUFFERS + 1] = (byte) (buffers >> 8);
-        int copied = 0;
-        int offset = NetHeader.SIZE;
-        for (int i = 0; i < buffers; i++) {
-            DescriptorChain chain = chainHeld();
-            if (i == 0) {
-                chain.write(0, header, 0, NetHeader.SIZE);
+    private void receiveUnfinished(ByteBuf frame, int index, int length, FeatureBits taken, QueueContext served) {
+        if (!asked.isSound(frame, index, length, device.maxFrame())) {
+            counters.malformed();
+        } else if (asked.isAllowedToDriver(taken)) {
+            asked.write(header);
+            place(frame, index, length, served);
+            Arrays.fill(header, (byte) 0);
+        } else if (asked.isLarge()) {
+            segment(frame, index, length, served);
+        } else {
+            asked.complete(frame, index, length);
+            deliver(frame, index, length, served);
+        }
+    }
+
+    private void segment(ByteBuf large, int index, int length, QueueContext served) {
+        ByteBuf segment = segments.take();
+        try {
+            int count = segmentation.count(length);
+            for (int number = 0; number < count; number++) {
+                segment.clear();
+                segmentation.write(large, index, length, number, segment);
+                deliver(segment, 0, segment.readableBytes(), served);
             }
-            int here = (int) Math.min(length - copied, chain.writableLength() - offset);
-            FrameCopy.toChain(frame, frame.readerIndex() + copied, chain, offset, here);
-            copied += here;
-            pushFirst(served, offset + here);
-            offset = 0;
+        } finally {
+            segment.release();
         }
     }
 
-    private int buffersFor(int bytes) {
-        long covered = 0;
-        int buffers = 0;
-        while (covered < bytes) {
-            DescriptorChain chain = held[(first + buffers++) % held.length];
-            covered += chain == null ? bytes : chain.writableLength();
+    private void deliver(ByteBuf frame, int index, int length, QueueContext served) {
+        if (length > device.maxFrame()) {
+            counters.malformed();
+        } else {
+            place(frame, index, length, served);
         }
-        return buffers;
     }
 
-    private DescriptorChain chainHeld() {
-        DescriptorChain chain = held[first];
-        if (chain == null) {
-            throw new IllegalStateException("no receive buffer is held");
+    private void place(ByteBuf frame, int index, int length, QueueContext served) {
+        int headerSize = device.headerSize();
+        if (!buffers.gather(headerSize, length, device.mergesBuffers(), served)) {
+            counters.withoutBuffer();
+            return;
         }
-        return chain;
+        if (headerSize > NetHeader.SIZE) {
+            reportHash(frame, index, length);
+        }
+        buffers.place(header, headerSize, frame, index, length, served);
+        counters.passed(length);
+        coalescing.packet(served);
     }
 
-    private void pushFirst(QueueContext served, long written) {
-        DescriptorChain chain = chainHeld();
-        held[first] = null;
-        first = (first + 1) % held.length;
-        count--;
-        room -= chain.writableLength();
-        served.push(chain, written);
+    private void reportHash(ByteBuf frame, int index, int length) {
+        PacketHash configured = device.hash();
+        long hash = configured == null ? 0 : configured.of(frame, index, length);
+        int value = PacketHash.value(hash);
+        for (int i = 0; i < Integer.BYTES; i++) {
+            header[NetHeader.HASH_VALUE + i] = (byte) (value >>> Byte.SIZE * i);
+        }
+        header[NetHeader.HASH_REPORT] = (byte) PacketHash.report(hash);
     }
 
     /** Gives back all buffers; frames are refused from now on. */
     void quiesce(QueueContext served) {
         context = null;
-        while (count > 0) {
-            pushFirst(served, 0);
-        }
+        buffers.giveBack(served);
         drop();
     }
 

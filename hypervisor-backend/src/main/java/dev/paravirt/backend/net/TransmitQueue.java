@@ -3,57 +3,128 @@ package dev.paravirt.backend.net;
 
 import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.queue.DescriptorChain;
+import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A transmitq (VIRTIO 1.4, "Packet Transmission"): each frame is copied once, so that its buffer is the driver's again at
- * once, whatever becomes of the frame. What is wrong with a frame ends in a counted drop.
+ * once, whatever becomes of the frame. What the driver leaves to the device, and the backend does not do itself, is done
+ * here. What is wrong with a frame ends in a counted drop.
  */
 final class TransmitQueue {
     private static final Logger LOG = LoggerFactory.getLogger(TransmitQueue.class);
 
     private final NetDevice device;
+    private final int pair;
     private final NetBackend backend;
-    private final ByteBufAllocator allocator;
+    private final FeatureBits offloads;
+
+    /** Bytes before each frame that the backend gets. */
+    private final int lead;
+
+    private final Coalescing coalescing;
+    private final FramePool frames;
+    private final FramePool largeFrames;
+    private final OffloadHeader header = new OffloadHeader();
+    private final Segmentation segmentation = new Segmentation(header);
+    private final byte[] checked = new byte[NetHeader.SIZE];
     private boolean warned;
     final FrameCounters counters = new FrameCounters();
 
-    TransmitQueue(NetDevice device, NetBackend backend, ByteBufAllocator allocator) {
+    /** @param offloads those of the backend */
+    TransmitQueue(NetDevice device, int pair, NetBackend backend, FeatureBits offloads, Coalescing coalescing) {
         this.device = device;
+        this.pair = pair;
         this.backend = backend;
-        this.allocator = allocator;
+        this.offloads = offloads;
+        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.coalescing = coalescing;
+        this.frames = new FramePool(lead + device.maxFrame());
+        this.largeFrames = new FramePool(lead + OffloadHeader.MAX_FRAME);
     }
 
     void process(DescriptorChain chain, QueueContext context) {
-        long length = chain.readableLength() - NetHeader.SIZE;
-        if (length < Ethernet.HEADER || length > device.maxFrame() || wantsOffload(chain)) {
-            counters.malformed.increment();
-            context.push(chain, 0);
-        } else if (!device.isLinkUp()) {
-            counters.refused.increment();
-            context.push(chain, 0);
+        coalescing.packet(context);
+        long length = chain.readableLength() - device.headerSize();
+        if (length < Ethernet.HEADER) {
+            drop(chain, context);
+            return;
+        }
+        long start = chain.readLong(NetHeader.FLAGS);
+        if (OffloadHeader.asks(start)) {
+            header.set(start, chain.readShort(NetHeader.CSUM_OFFSET));
+            processUnfinished(chain, context, length);
+        } else if (length > device.maxFrame()) {
+            drop(chain, context);
         } else {
-            ByteBuf frame = copy(chain, (int) length);
-            context.push(chain, 0);
+            ByteBuf frame = copy(frames, chain, context, (int) length);
             send(frame, (int) length);
         }
     }
 
-    /** Offloads are not offered: what asks for one would go out with a wrong checksum, or too long. */
-    private static boolean wantsOffload(DescriptorChain chain) {
-        return (chain.readByte(NetHeader.FLAGS) & NetHeader.F_NEEDS_CSUM) != 0
-                || chain.readByte(NetHeader.GSO_TYPE) != NetHeader.GSO_NONE;
+    private void drop(DescriptorChain chain, QueueContext context) {
+        counters.malformed();
+        context.push(chain, 0);
     }
 
-    private ByteBuf copy(DescriptorChain chain, int length) {
-        ByteBuf frame = allocator.heapBuffer(length, length);
+    private void processUnfinished(DescriptorChain chain, QueueContext context, long length) {
+        boolean large = header.isLarge();
+        if (length > (large ? OffloadHeader.MAX_FRAME : device.maxFrame())
+                || !header.isAllowedFromDriver(device.negotiated())) {
+            drop(chain, context);
+            return;
+        }
+        int size = (int) length;
+        ByteBuf frame = copy(large ? largeFrames : frames, chain, context, size);
+        // From here on it is our copy that counts, which the driver cannot change.
+        if (!header.isSound(frame, lead, size, device.maxFrame())) {
+            counters.malformed();
+            frame.release();
+        } else if (header.isAllowedFromDriver(offloads)) {
+            header.write(checked);
+            frame.setBytes(0, checked);
+            send(frame, size);
+        } else if (large) {
+            segment(frame, size);
+        } else {
+            header.complete(frame, lead, size);
+            send(frame, size);
+        }
+    }
+
+    private void segment(ByteBuf large, int length) {
+        try {
+            int count = segmentation.count(length);
+            for (int number = 0; number < count; number++) {
+                ByteBuf segment = begin(frames);
+                segmentation.write(large, lead, length, number, segment);
+                send(segment, segment.readableBytes() - lead);
+            }
+        } finally {
+            large.release();
+        }
+    }
+
+    /** A buffer that has an empty header for the backend, if that wants one. */
+    private ByteBuf begin(FramePool pool) {
+        ByteBuf frame = pool.take();
+        if (lead > 0) {
+            frame.writeLong(0);
+            frame.writeInt(0);
+        }
+        return frame;
+    }
+
+    /** Copies the frame out of the chain, and gives that back. */
+    private ByteBuf copy(FramePool pool, DescriptorChain chain, QueueContext context, int length) {
+        ByteBuf frame = begin(pool);
         boolean copied = false;
         try {
-            FrameCopy.fromChain(chain, NetHeader.SIZE, frame, length);
+            FrameCopy.fromChain(chain, device.headerSize(), frame, length);
+            context.push(chain, 0);
             copied = true;
         } finally {
             if (!copied) {
@@ -64,6 +135,12 @@ final class TransmitQueue {
     }
 
     private void send(ByteBuf frame, int length) {
+        if (!device.isLinkUp()) {
+            counters.refused.increment();
+            frame.release();
+            return;
+        }
+        device.steering().sent(frame, lead, length, pair);
         boolean sent = false;
         try {
             sent = backend.send(frame);

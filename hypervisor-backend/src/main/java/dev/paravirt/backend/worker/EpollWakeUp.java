@@ -73,9 +73,11 @@ final class EpollWakeUp implements WakeUp {
     }
 
     @Override
-    public void await() {
+    public void await(long nanos) {
         try {
-            int ready = epoll.await(-1);
+            // Rounded down: the rest of less than a millisecond is spent looking.
+            long millis = TimeUnit.NANOSECONDS.toMillis(nanos);
+            int ready = epoll.await(nanos == Long.MAX_VALUE ? -1 : (int) Math.min(millis, Integer.MAX_VALUE));
             for (int result = 0; result < ready; result++) {
                 long token = epoll.token(result);
                 Runnable rung = token == OWN ? null : bells[(int) token];

@@ -6,8 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 /** Sleeps in the JVM, on any operating system. */
 final class ParkWakeUp implements WakeUp {
     @Override
-    public void await() {
-        LockSupport.park(this);
+    public void await(long nanos) {
+        if (nanos == Long.MAX_VALUE) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, nanos);
+        }
     }
 
     @Override

@@ -17,6 +17,14 @@ public interface PolledQueue {
      */
     boolean arm();
 
+    /**
+     * How long the worker may sleep at most before it serves this queue again, in nanoseconds; asked right after
+     * {@link #arm}.
+     */
+    default long patienceNanos() {
+        return Long.MAX_VALUE;
+    }
+
     /** An exception or error came out of one of the other methods, or shortly after it. Does not throw. */
     void failed(Throwable failure);
 }

@@ -179,12 +179,14 @@ public final class QueueWorker implements AutoCloseable {
         // Pairs with the fence in wake: what was there before its caller looked at our flag, we see below.
         VarHandle.fullFence();
         boolean quiet = !stopping;
+        long nanos = Long.MAX_VALUE;
         for (PolledQueue queue : queues) {
             last = queue;
             quiet = quiet && queue.arm();
+            nanos = Math.min(nanos, queue.patienceNanos());
         }
-        if (quiet) {
-            wakeUp.await();
+        if (quiet && nanos > 0) {
+            wakeUp.await(nanos);
         }
         SLEEPING.setOpaque(this, 0);
     }

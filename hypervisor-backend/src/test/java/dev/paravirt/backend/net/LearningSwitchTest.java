@@ -29,7 +29,7 @@ class LearningSwitchTest {
 
     /** Sends a frame and says how many frames each device has received since the last time. */
     private String send(int port, String destination, String source) {
-        byte[] frame = Frames.frame(destination, source, 60);
+        byte[] frame = Frames.headed(destination, source, 60);
         ByteBuf buffer = Frames.buffer(frame);
         ports[port].send(buffer);
         assertThat(buffer.refCnt()).isZero();
@@ -81,9 +81,9 @@ class LearningSwitchTest {
 
     @Test
     void refusesWhatNoStationSends() {
-        assertThat(ports[0].send(Frames.buffer(Frames.frame(B, "33:33:00:00:00:01", 60))))
+        assertThat(ports[0].send(Frames.buffer(Frames.headed(B, "33:33:00:00:00:01", 60))))
                 .isFalse();
-        assertThat(ports[0].send(Frames.buffer(Frames.frame(B, "00:00:00:00:00:00", 60))))
+        assertThat(ports[0].send(Frames.buffer(Frames.headed(B, "00:00:00:00:00:00", 60))))
                 .isFalse();
         assertThat(ports[0].send(Frames.buffer(new byte[13]))).isFalse();
         assertThat(devices[1].received).isEmpty();
@@ -105,7 +105,7 @@ class LearningSwitchTest {
     void isQuietWhenNobodyElseIsThere() {
         ports[1].close();
         ports[2].close();
-        assertThat(ports[0].send(Frames.buffer(Frames.frame(EVERYBODY, A, 60)))).isTrue();
+        assertThat(ports[0].send(Frames.buffer(Frames.headed(EVERYBODY, A, 60)))).isTrue();
     }
 
     @Test
@@ -118,7 +118,7 @@ class LearningSwitchTest {
     void survivesAGuestThatMakesAddressesUp() {
         send(0, EVERYBODY, A);
         for (int i = 0; i < 100_000; i++) {
-            ByteBuf frame = Frames.buffer(Frames.frame(A, B, 60));
+            ByteBuf frame = Frames.buffer(Frames.headed(A, B, 60));
             frame.setInt(8, i);
             ports[1].send(frame);
         }

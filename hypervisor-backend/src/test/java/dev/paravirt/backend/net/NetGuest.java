@@ -18,7 +18,9 @@ import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.net.NetControl;
+import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.spec.net.NetHeader;
+import dev.paravirt.spec.net.NetQueues;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.List;
@@ -34,29 +36,41 @@ final class NetGuest implements AutoCloseable {
             SPLIT.with(Features.RING_PACKED).with(Features.IN_ORDER).with(Features.EVENT_IDX);
     private static final int QUEUE_SIZE = 64;
     private static final int BUFFER = 4096;
+    private static final int OUT = 1 << 17;
 
     final NetDevice device;
-    final Wire wire = new Wire();
+    final Wire wire;
     final CountingInterrupt interrupt = new CountingInterrupt();
     final DeviceSession session;
     private final TestMemory memory = new TestMemory();
     private final QueueWorker worker = QueueWorker.start("net worker under test");
     private final DmaBuffer[] buffers = new DmaBuffer[QUEUE_SIZE];
     private final int[] sizes = new int[QUEUE_SIZE];
-    private final DmaBuffer out = memory.allocate(2 * BUFFER);
+    private final DmaBuffer out = memory.allocate(OUT);
     private final DmaBuffer command = memory.allocate(BUFFER);
-    private final DmaBuffer ack = memory.allocate(1);
-    private final DmaBuffer[] rings = new DmaBuffer[3];
+    private final DmaBuffer ack = memory.allocate(BUFFER);
+    private final DmaBuffer[] rings;
+    private FeatureBits features;
     private DriverVirtqueue @Nullable [] queues;
+
+    /** Of the frame that was received last. */
+    byte[] header = {};
 
     NetGuest(FeatureBits features) {
         this(new NetOptions(MAC), features);
     }
 
     NetGuest(NetOptions options, FeatureBits features) {
+        this(new Wire(), options, features);
+    }
+
+    NetGuest(Wire wire, NetOptions options, FeatureBits features) {
+        this.wire = wire;
+        this.features = features;
         device = new NetDevice(wire, options);
         session = DeviceSession.start(device, memory.guest(), Features.MMIO, interrupt, List.of(worker));
         Arrays.setAll(buffers, i -> memory.allocate(BUFFER));
+        rings = new DmaBuffer[device.queueCount()];
         for (int i = 0; i < rings.length; i++) {
             rings[i] = memory.allocate(DriverVirtqueue.memorySize(QUEUE_SIZE, VirtqueueFormat.of(features), 0));
         }
@@ -64,11 +78,31 @@ final class NetGuest implements AutoCloseable {
     }
 
     /** The other end of the cable. */
-    static final class Wire implements NetBackend {
+    static class Wire implements NetBackend {
         final List<byte[]> sent = new CopyOnWriteArrayList<>();
+        final FeatureBits offloads;
+        volatile FeatureBits driverOffloads = FeatureBits.NONE;
         volatile boolean takes = true;
         volatile boolean closed;
         private volatile @Nullable NetPort port;
+
+        Wire() {
+            this(FeatureBits.NONE);
+        }
+
+        Wire(FeatureBits offloads) {
+            this.offloads = offloads;
+        }
+
+        @Override
+        public FeatureBits offloads() {
+            return offloads;
+        }
+
+        @Override
+        public void driverOffloads(FeatureBits guest) {
+            driverOffloads = guest;
+        }
 
         @Override
         public void attach(NetPort device) {
@@ -94,7 +128,8 @@ final class NetGuest implements AutoCloseable {
         }
     }
 
-    void start(FeatureBits features) {
+    void start(FeatureBits chosen) {
+        features = chosen;
         new TestDriver(session, memory, features).negotiate();
         DriverVirtqueue[] made = new DriverVirtqueue[rings.length];
         for (int queue = 0; queue < made.length; queue++) {
@@ -111,10 +146,12 @@ final class NetGuest implements AutoCloseable {
         queues = made;
         int status = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
         assertThat(session.setStatus(status | DeviceStatus.DRIVER_OK)).isEqualTo(Outcome.DONE);
-        // The queue is running once a frame is not refused; this one is too short for anything else.
-        NetCounters before = device.received();
-        TestDriver.await("receive queue", () -> wire.port().receive(Frames.buffer(new byte[1])));
-        TestDriver.await("first frame", () -> device.received().malformed() > before.malformed());
+        for (int pair = 0; pair < device.pairs(); pair++) {
+            if (2 * pair != controlQueue()) {
+                ReceiveQueue queue = device.receiveQueue(pair);
+                TestDriver.await("receive queue", queue::isServed);
+            }
+        }
     }
 
     void reset() {
@@ -124,6 +161,15 @@ final class NetGuest implements AutoCloseable {
 
     DriverVirtqueue queue(int queue) {
         return requireNonNull(queues)[queue];
+    }
+
+    private int headerSize() {
+        return NetHeader.size(features);
+    }
+
+    private int controlQueue() {
+        boolean several = features.has(NetFeatures.MQ) || features.has(NetFeatures.RSS);
+        return NetQueues.control(several ? device.pairs() : 1);
     }
 
     private void publish(int queue) {
@@ -143,44 +189,68 @@ final class NetGuest implements AutoCloseable {
 
     /** Posts a receive buffer. */
     void post(int token, int size) {
-        sizes[token] = size;
-        assertThat(queue(0).addWritable(buffers[token].address(), size, token)).isTrue();
-        publish(0);
+        post(0, token, size);
     }
 
-    /** The next frame received, in how many buffers ever; its header says in how many. */
+    /** Posts a receive buffer in the queue of a pair. */
+    void post(int pair, int token, int size) {
+        sizes[token] = size;
+        int queue = NetQueues.receive(pair);
+        assertThat(queue(queue).addWritable(buffers[token].address(), size, token))
+                .isTrue();
+        publish(queue);
+    }
+
+    /** The next frame received, in these buffers; there is nothing in its header but how many they are. */
     byte[] receive(int... tokens) {
+        byte[] frame = receiveFrom(0, tokens);
+        byte[] expected = new byte[headerSize()];
+        expected[NetHeader.NUM_BUFFERS] = (byte) tokens.length;
+        assertThat(header).as("header").isEqualTo(expected);
+        return frame;
+    }
+
+    /** The next frame received through a pair, in these buffers. */
+    byte[] receiveFrom(int pair, int... tokens) {
         byte[] all = new byte[tokens.length * BUFFER];
         int length = 0;
+        int queue = NetQueues.receive(pair);
         for (int token : tokens) {
-            assertThat(awaitUsed(0)).isEqualTo(token);
-            int used = queue(0).usedLength();
+            assertThat(awaitUsed(queue)).isEqualTo(token);
+            int used = queue(queue).usedLength();
             assertThat(used).isLessThanOrEqualTo(sizes[token]);
             for (int i = 0; i < used; i++) {
                 all[length++] = buffers[token].getByte(i);
             }
         }
-        byte[] header = new byte[NetHeader.SIZE];
-        header[NetHeader.NUM_BUFFERS] = (byte) tokens.length;
-        assertThat(Arrays.copyOf(all, NetHeader.SIZE)).as("header").isEqualTo(header);
-        return Arrays.copyOfRange(all, NetHeader.SIZE, length);
+        header = Arrays.copyOf(all, headerSize());
+        return Arrays.copyOfRange(all, headerSize(), length);
     }
 
     /** Sends a frame behind a header of these bytes, and waits until its buffer is used. */
     void sendRaw(byte[] bytes) {
+        sendRaw(0, bytes);
+    }
+
+    private void sendRaw(int pair, byte[] bytes) {
+        int queue = NetQueues.transmit(pair);
         for (int i = 0; i < bytes.length; i++) {
             out.putByte(i, bytes[i]);
         }
-        assertThat(queue(1).addReadable(out.address(), bytes.length, 7)).isTrue();
-        publish(1);
-        assertThat(awaitUsed(1)).isEqualTo(7);
-        assertThat(queue(1).usedLength()).isZero();
+        assertThat(queue(queue).addReadable(out.address(), bytes.length, 7)).isTrue();
+        publish(queue);
+        assertThat(awaitUsed(queue)).isEqualTo(7);
+        assertThat(queue(queue).usedLength()).isZero();
     }
 
     void send(byte[] frame) {
-        byte[] bytes = new byte[NetHeader.SIZE + frame.length];
-        System.arraycopy(frame, 0, bytes, NetHeader.SIZE, frame.length);
-        sendRaw(bytes);
+        send(0, frame);
+    }
+
+    void send(int pair, byte[] frame) {
+        byte[] bytes = new byte[headerSize() + frame.length];
+        System.arraycopy(frame, 0, bytes, headerSize(), frame.length);
+        sendRaw(pair, bytes);
     }
 
     /** A control command; returns its ack. */
@@ -196,16 +266,26 @@ final class NetGuest implements AutoCloseable {
         if (bytes.length > header) {
             chain.addReadable(command.address() + header, bytes.length - header);
         }
-        assertThat(queue(2).add(chain.addWritable(ack), 3)).isTrue();
-        publish(2);
-        assertThat(awaitUsed(2)).isEqualTo(3);
+        assertThat(queue(controlQueue()).add(chain.addWritable(ack), 3)).isTrue();
+        publish(controlQueue());
+        assertThat(awaitUsed(controlQueue())).isEqualTo(3);
         return ack.getByte(0);
+    }
+
+    /** What the device wrote behind the last ack. */
+    byte[] result(int length) {
+        assertThat(queue(controlQueue()).usedLength()).isEqualTo(NetControl.RESULT + length);
+        byte[] result = new byte[length];
+        for (int i = 0; i < length; i++) {
+            result[i] = ack.getByte(NetControl.RESULT + i);
+        }
+        return result;
     }
 
     /** Makes a command available that has room for nothing; returns when the device gives up. */
     void controlWithoutAck() {
-        assertThat(queue(2).addReadable(command.address(), 2, 3)).isTrue();
-        publish(2);
+        assertThat(queue(controlQueue()).addReadable(command.address(), 2, 3)).isTrue();
+        publish(controlQueue());
     }
 
     void awaitNeedsReset() {

@@ -38,7 +38,7 @@ class QueueWorkerTest {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** A queue of length one without any ring. */
-    private static final class Mailbox implements PolledQueue {
+    private static class Mailbox implements PolledQueue {
         final AtomicInteger sent = new AtomicInteger();
         final AtomicInteger seen = new AtomicInteger();
         final AtomicInteger failures = new AtomicInteger();
@@ -117,6 +117,34 @@ class QueueWorkerTest {
             worker.remove(box);
             worker.close();
             assertThat(doorbell.drain()).as("signals that nobody took").isEqualTo(100);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void servesAQueueAgainWhenItsPatienceEnds(boolean watching) throws Exception {
+        long start = System.nanoTime();
+        long patience = TimeUnit.MICROSECONDS.toNanos(2500);
+        AtomicInteger served = new AtomicInteger();
+        Mailbox box = new Mailbox() {
+            @Override
+            public boolean serve() {
+                served.incrementAndGet();
+                return false;
+            }
+
+            @Override
+            public long patienceNanos() {
+                return patience;
+            }
+        };
+        try (QueueWorker worker = worker(watching)) {
+            worker.add(box);
+            // Nobody wakes it: without an end of its patience it would be served a few times, before its first sleep.
+            TestDriver.await("rounds", () -> System.nanoTime() - start > 10 * patience);
+            int before = served.get();
+            TestDriver.await("more rounds", () -> served.get() >= before + 3);
+            worker.remove(box);
         }
     }
 
