@@ -15,6 +15,7 @@ module dev.paravirt.backend {
     exports dev.paravirt.backend.console;
     exports dev.paravirt.backend.device;
     exports dev.paravirt.backend.net;
+    exports dev.paravirt.backend.net.wire;
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
     exports dev.paravirt.backend.transport.vhostuser;

@@ -9,6 +9,8 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.paravirt.virtqueue {
     requires static org.jspecify;
+    // For SIGWINCH alone, see dev.paravirt.linux.Signals.
+    requires jdk.unsupported;
     requires transitive dev.paravirt.spec;
 
     exports dev.paravirt.memory;

@@ -8,6 +8,7 @@ final class Constants {
     static final int O_RDWR = 2;
     static final int O_CREAT = 0x40;
     static final int O_EXCL = 0x80;
+    static final int O_NOCTTY = 0x100;
     static final int O_NONBLOCK = 0x800;
     static final int O_DSYNC = 0x1000;
     static final int O_CLOEXEC = 0x80000;
@@ -64,6 +65,40 @@ final class Constants {
 
     // ioctl
     static final long BLKGETSIZE64 = 0x80081272L;
+    static final long TCGETS = 0x5401;
+    static final long TCSETS = 0x5402;
+    static final long TIOCGWINSZ = 0x5413;
+    static final long TIOCSWINSZ = 0x5414;
+    static final long FIONREAD = 0x541b;
+    static final long TIOCSPTLCK = 0x40045431L;
+    static final long TIOCGPTN = 0x80045430L;
+
+    // struct termios as the kernel has it: four words of flags, one byte, then the control characters
+    static final int TERMIOS_SIZE_OF_STRUCT = 36;
+    static final int TERMIOS_IFLAG_OFFSET = 0;
+    static final int TERMIOS_OFLAG_OFFSET = 4;
+    static final int TERMIOS_CFLAG_OFFSET = 8;
+    static final int TERMIOS_LFLAG_OFFSET = 12;
+    static final int TERMIOS_CC_OFFSET = 17;
+    static final int VTIME = 5;
+    static final int VMIN = 6;
+    static final int BRKINT = 2;
+    static final int PARMRK = 0x8;
+    static final int INPCK = 0x10;
+    static final int ISTRIP = 0x20;
+    static final int INLCR = 0x40;
+    static final int IGNCR = 0x80;
+    static final int ICRNL = 0x100;
+    static final int IXON = 0x400;
+    static final int OPOST = 1;
+    static final int CSIZE = 0x30;
+    static final int CS8 = 0x30;
+    static final int PARENB = 0x100;
+    static final int ISIG = 1;
+    static final int ICANON = 2;
+    static final int ECHO = 8;
+    static final int ECHONL = 0x40;
+    static final int IEXTEN = 0x8000;
 
     // eventfd, epoll, poll
     static final int EFD_CLOEXEC = O_CLOEXEC;
@@ -94,6 +129,26 @@ final class Constants {
     static final int MSG_NOSIGNAL = 0x4000;
     static final int MSG_CMSG_CLOEXEC = 0x40000000;
     static final int SHUT_RDWR = 2;
+
+    static final int AF_NETLINK = 16;
+    static final int SOCK_RAW = 3;
+    static final int NETLINK_ROUTE = 0;
+    static final int RTMGRP_LINK = 1;
+
+    // network interfaces: struct ifreq has the name in front
+    static final int IFNAMSIZ = 16;
+    static final int IFREQ_SIZE_OF_STRUCT = 40;
+    static final int IFREQ_FLAGS_OFFSET = 16;
+    static final long SIOCGIFFLAGS = 0x8913L;
+    static final int IFF_UP = 1;
+
+    // TUN and TAP
+    static final long TUNSETIFF = 0x400454caL;
+    static final long TUNSETOFFLOAD = 0x400454d0L;
+    static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    static final short IFF_TAP = 2;
+    static final short IFF_NO_PI = 0x1000;
+    static final short IFF_VNET_HDR = 0x4000;
 
     // flock
     static final int LOCK_EX = 2;

@@ -16,8 +16,15 @@ public final class Poll {
     /** Bit of {@link #await}: the second descriptor is readable, at its end of file, or in error. */
     public static final int SECOND = 2;
 
+    /** What {@link #await(int, long)} may watch the first descriptor for: input, or its end. */
+    public static final int READABLE = 1;
+
+    /** What {@link #await(int, long)} may watch the first descriptor for: room for output. */
+    public static final int WRITABLE = 2;
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final int READY_OFFSET = 6;
+    private static final int IGNORED = -1;
     private static final int POLLFD_SIZE = 8;
 
     private final MemorySegment descriptors;
@@ -44,13 +51,21 @@ public final class Poll {
      * @throws IllegalStateException if a descriptor is closed
      */
     public int await(long timeoutNanos) throws LinuxException {
-        arm(0, first);
-        arm(1, second);
-        return await(descriptors, 2, timeoutNanos, timeout);
+        return await(READABLE, timeoutNanos);
     }
 
-    private void arm(int index, FileDescriptor descriptor) {
-        setPoll(descriptors, index, descriptor.number(), Constants.POLLIN);
+    /**
+     * As {@link #await(long)}, with a choice of what to watch the first descriptor for.
+     *
+     * @param interest {@link #READABLE}, {@link #WRITABLE} or both; 0 does not look at the first descriptor at all, not
+     *     even at its errors
+     */
+    public int await(int interest, long timeoutNanos) throws LinuxException {
+        int events = ((interest & READABLE) != 0 ? Constants.POLLIN : 0)
+                | ((interest & WRITABLE) != 0 ? Constants.POLLOUT : 0);
+        setPoll(descriptors, 0, interest == 0 ? IGNORED : first.number(), (short) events);
+        setPoll(descriptors, 1, second.number(), Constants.POLLIN);
+        return await(descriptors, 2, timeoutNanos, timeout);
     }
 
     /** One wait for one descriptor, for those who wait rarely: allocates. */

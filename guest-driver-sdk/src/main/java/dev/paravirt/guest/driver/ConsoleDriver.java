@@ -107,6 +107,11 @@ public final class ConsoleDriver {
         }
     }
 
+    /** The device in words: "console device 0". */
+    public String name() {
+        return transport.name();
+    }
+
     /** What both sides have accepted. */
     public FeatureBits features() {
         return features;
@@ -229,6 +234,57 @@ public final class ConsoleDriver {
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
+    }
+
+    /** Whether there is something to read; never waits, and takes no interrupt. */
+    public boolean hasInput() throws DeviceException {
+        return isReached(Goal.INPUT);
+    }
+
+    /** Whether something can be written; as {@link #hasInput}. */
+    public boolean hasRoom() throws DeviceException {
+        return isReached(Goal.ROOM);
+    }
+
+    /** Whether the device is done with all that was written; as {@link #hasInput}. */
+    public boolean isFlushed() throws DeviceException {
+        return isReached(Goal.FLUSHED);
+    }
+
+    /**
+     * Asks for an interrupt when there is more input. For those who wait for several devices at once: they enable
+     * interrupts, wait by themselves if that is safe, {@link #disableInterrupts}, and hand over what came with
+     * {@link #interrupted}.
+     *
+     * @return whether waiting is safe; false if there is input already
+     */
+    public boolean enableInputInterrupt() throws DeviceException {
+        checkAlive();
+        try {
+            return stream.armInput();
+        } catch (VirtqueueException garbage) {
+            throw fail(garbage);
+        }
+    }
+
+    /** As {@link #enableInputInterrupt}, for when the device is done with output. */
+    public boolean enableOutputInterrupt() throws DeviceException {
+        checkAlive();
+        try {
+            return stream.armOutput();
+        } catch (VirtqueueException garbage) {
+            throw fail(garbage);
+        }
+    }
+
+    /** Asks for no interrupts of the queues any more. */
+    public void disableInterrupts() {
+        stream.disarm();
+    }
+
+    /** Notifications that were sent to the device. */
+    public long notifications() {
+        return stream.notifications();
     }
 
     /**

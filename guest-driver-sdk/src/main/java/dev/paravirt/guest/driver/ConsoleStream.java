@@ -22,6 +22,7 @@ final class ConsoleStream {
 
     private int at;
     private int length;
+    private long notifications;
 
     ConsoleStream(
             Transport transport,
@@ -72,8 +73,14 @@ final class ConsoleStream {
 
     private void publish(DriverVirtqueue queue) {
         if (queue.publish()) {
+            notifications++;
             transport.notify(queue);
         }
+    }
+
+    /** Notifications sent to the device. */
+    long notifications() {
+        return notifications;
     }
 
     /** Whether there is something to read. */
@@ -142,9 +149,19 @@ final class ConsoleStream {
 
     /** Asks for interrupts. Returns whether waiting for one is safe. */
     boolean arm() {
-        boolean noInput = receive.enableUsedNotifications();
-        boolean noOutput = transmit.enableUsedNotifications();
+        boolean noInput = armInput();
+        boolean noOutput = armOutput();
         return noInput && noOutput;
+    }
+
+    /** As {@link #arm}, when there is input. */
+    boolean armInput() {
+        return receive.enableUsedNotifications();
+    }
+
+    /** As {@link #arm}, when the device is done with output. */
+    boolean armOutput() {
+        return transmit.enableUsedNotifications();
     }
 
     void disarm() {

@@ -218,6 +218,33 @@ public final class NetDriver {
         return session.await(session.transmit[pair], timeoutNanos);
     }
 
+    /**
+     * Asks for an interrupt when a frame arrives: for an operating system that waits for several drivers at once by itself.
+     * {@link #awaitReceive} does so on its own.
+     *
+     * @return whether no frame has arrived yet, so that waiting is safe; if not, {@link #receive}
+     */
+    public boolean enableReceiveInterrupt(int pair) {
+        ReceiveQueue queue = session.receive[pair];
+        return !queue.hasFrame() && queue.ring.enableUsedNotifications();
+    }
+
+    /** Asks for no interrupts for frames that arrive, as from the start; some may still come. */
+    public void disableReceiveInterrupt(int pair) {
+        session.receive[pair].ring.disableUsedNotifications();
+    }
+
+    /** As {@link #enableReceiveInterrupt}, for a buffer that {@link #take} would have. */
+    public boolean enableTransmitInterrupt(int pair) {
+        TransmitQueue queue = session.transmit[pair];
+        return !queue.hasFrame() && queue.ring.enableUsedNotifications();
+    }
+
+    /** As {@link #disableReceiveInterrupt}, for buffers that were sent. */
+    public void disableTransmitInterrupt(int pair) {
+        session.transmit[pair].ring.disableUsedNotifications();
+    }
+
     /** Takes the interrupt of pair 0 if there is one: how those who poll notice changes of the link. */
     public void checkInterrupt() {
         int reasons = session.platform.waitForInterrupt(session.receive[0].line, 0);
@@ -310,6 +337,8 @@ public final class NetDriver {
     public void acknowledgeAnnouncement() throws DeviceException {
         require(NetFeatures.GUEST_ANNOUNCE);
         session.command(NetControl.ANNOUNCE, NetControl.ANNOUNCE_ACK, 0);
+        // The device has taken its request back, which it need not tell by interrupt.
+        session.readStatus();
     }
 
     private void require(int feature) throws DeviceException {

@@ -382,10 +382,15 @@ final class NetSession {
         if ((transport.status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0) {
             return false;
         }
+        readStatus();
+        return true;
+    }
+
+    /** Reads what may change while the device works. */
+    void readStatus() throws DeviceException {
         int before = linkStatus & NetConfig.S_LINK_UP;
         readConfig();
         linkChanges += before != (linkStatus & NetConfig.S_LINK_UP) ? 1 : 0;
-        return true;
     }
 
     /** Something happened from which only a reset helps. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.console;
 
+import dev.paravirt.queue.DescriptorChain;
+
 /** Bytes in order, up to a limit. For one thread at a time. */
 final class ByteQueue {
     private final byte[] bytes;
@@ -13,6 +15,22 @@ final class ByteQueue {
 
     boolean isEmpty() {
         return count == 0;
+    }
+
+    /** How much there is. */
+    int length() {
+        return count;
+    }
+
+    /** How much can be put. */
+    int room() {
+        return bytes.length - count;
+    }
+
+    /** Appends one byte, for which there is room. */
+    void put(byte value) {
+        bytes[(first + count) % bytes.length] = value;
+        count++;
     }
 
     /** Appends what there is room for, and returns how much that was. */
@@ -33,6 +51,15 @@ final class ByteQueue {
         System.arraycopy(bytes, first, destination, start, straight);
         System.arraycopy(bytes, 0, destination, start + straight, taken - straight);
         return taken;
+    }
+
+    /** Copies the first bytes, which stay, into what the device may write. */
+    void copyTo(DescriptorChain chain, int length) {
+        int straight = Math.min(length, bytes.length - first);
+        chain.write(0, bytes, first, straight);
+        if (straight < length) {
+            chain.write(straight, bytes, 0, length - straight);
+        }
     }
 
     /** Drops the first bytes. */

@@ -32,15 +32,35 @@ public final class ConsoleDevice implements VirtioDevice {
     private int rows;
 
     /**
+     * A console as large as its end says; without a size if that is no terminal.
+     *
+     * @param end belongs to the device, which closes it
+     */
+    public ConsoleDevice(ConsoleEnd end) {
+        this(end, 0, 0);
+    }
+
+    /**
      * @param end belongs to the device, which closes it
      * @param columns of the terminal, in characters, 0 to 65535; 0 if it has no size
      * @param rows as {@code columns}
      */
     public ConsoleDevice(ConsoleEnd end, int columns, int rows) {
         checkSize(columns, rows);
-        this.port = new ConsolePort(end);
+        this.port = new ConsolePort(end, new EndsNews());
         this.columns = columns;
         this.rows = rows;
+    }
+
+    private final class EndsNews implements ConsolePort.Listener {
+        @Override
+        public void resized(int newColumns, int newRows) {
+            resize(newColumns, newRows);
+        }
+
+        /** A single port has no way of telling the guest. */
+        @Override
+        public void hostOpen(boolean open) {}
     }
 
     private static void checkSize(int columns, int rows) {
@@ -147,17 +167,37 @@ public final class ConsoleDevice implements VirtioDevice {
     }
 
     @Override
+    public boolean takesRequests(int queue) {
+        return queue == ConsoleQueues.RECEIVE;
+    }
+
+    @Override
+    public boolean serve(int queue, QueueContext context) {
+        return port.serveInput(context);
+    }
+
+    @Override
+    public boolean isReady(int queue) {
+        return port.isInputReady();
+    }
+
+    @Override
+    public boolean awaitsRequests(int queue) {
+        return port.awaitsBuffers();
+    }
+
+    @Override
     public void process(int queue, DescriptorChain chain, QueueContext context) {
-        if (queue == ConsoleQueues.RECEIVE) {
-            port.addEmpty(chain, context);
-        } else {
-            port.addFull(chain, context);
-        }
+        port.addFull(chain, context);
     }
 
     @Override
     public void quiesce(int queue, QueueContext context) {
-        port.release(context, queue == ConsoleQueues.RECEIVE);
+        if (queue == ConsoleQueues.RECEIVE) {
+            port.releaseInput(context);
+        } else {
+            port.releaseOutput(context);
+        }
     }
 
     @Override

@@ -13,4 +13,19 @@ public interface ConsoleLine {
 
     /** The end can take output again, after {@link ConsoleEnd#write} took less than was offered. */
     void outputWanted();
+
+    /**
+     * The end is a terminal and has this size now, which the guest is told. An end that has a size says so first in
+     * {@link ConsoleEnd#attach}.
+     *
+     * @param columns characters, 0 to 65535
+     * @param rows characters, 0 to 65535
+     */
+    void resized(int columns, int rows);
+
+    /**
+     * Whether somebody is there at the end's side, such as the peer of a socket. Until an end says so, somebody is. A guest
+     * with a multiport driver is told; output is taken in either case.
+     */
+    void hostOpen(boolean open);
 }

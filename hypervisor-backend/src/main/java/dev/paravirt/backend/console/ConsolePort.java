@@ -10,20 +10,37 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One port: chains of the guest that wait for its end, in both directions. Its lock is held for as long as it takes to copy
- * one buffer. Chains that wait are never the guest's to lose: what the end has not taken stays where it is.
+ * One port. Output of the guest that the end does not take stays in the guest's buffers until it does; input is kept here, a
+ * bounded amount of it, until the guest has buffers, which are left in the ring until then. Its lock is held for as long as
+ * it takes to copy one batch.
  */
 final class ConsolePort implements ConsoleLine {
-    private static final int PIECE = 16 << 10;
+    /** The device, which hears what an end says of itself; called without the port's lock. */
+    interface Listener {
+        void resized(int columns, int rows);
+
+        void hostOpen(boolean open);
+    }
+
+    private static final int PIECE = 32 << 10;
+    private static final int INPUT = 64 << 10;
     private static final int EMERGENCY = 1 << 10;
 
     private final ConsoleEnd end;
+    private final Listener listener;
     private final byte[] piece = new byte[PIECE];
     private final byte[] emergency = new byte[EMERGENCY];
-    private final ArrayDeque<DescriptorChain> empty = new ArrayDeque<>();
+    private final ByteQueue input = new ByteQueue(INPUT);
     private final ArrayDeque<DescriptorChain> full = new ArrayDeque<>();
     private @Nullable QueueContext receive;
     private @Nullable QueueContext transmit;
+
+    /** A receive buffer that cannot be used, until the reset that it brings about. */
+    private @Nullable DescriptorChain unusable;
+
+    /** The guest had no receive buffer the last time that one was needed. */
+    private boolean starved;
+
     private long taken;
     private int emergencyLength;
     private boolean inputRefused;
@@ -33,47 +50,92 @@ final class ConsolePort implements ConsoleLine {
     private long received;
     private long dropped;
 
-    ConsolePort(ConsoleEnd end) {
+    ConsolePort(ConsoleEnd end, Listener listener) {
         this.end = end;
+        this.listener = listener;
     }
 
     void attach() {
         end.attach(this);
     }
 
-    // Chains of the guest, from the worker.
+    // Queues of the guest, from their workers.
 
-    /** A buffer for input. */
-    synchronized void addEmpty(DescriptorChain chain, QueueContext context) {
-        if (chain.writableLength() == 0) {
-            throw new VirtqueueException("a receive buffer of a console port that the device cannot write");
-        }
+    /** Moves input into receive buffers. Returns whether there was any. */
+    synchronized boolean serveInput(QueueContext context) {
         receive = context;
-        empty.add(chain);
+        starved = false;
+        int before = input.length();
+        while (input.length() > 0 && !starved && !closed) {
+            DescriptorChain chain = context.take();
+            if (chain == null) {
+                starved = true;
+            } else {
+                context.push(chain, fill(chain));
+            }
+        }
         wantInput();
+        return input.length() < before;
     }
 
-    /** Output: the end takes it now, or it waits for the end. */
+    private int fill(DescriptorChain chain) {
+        if (chain.writableLength() == 0 || chain.readableLength() > 0) {
+            unusable = chain;
+            throw new VirtqueueException("a receive buffer of a console port that the device can read, or cannot write");
+        }
+        int length = (int) Math.min(input.length(), chain.writableLength());
+        try {
+            input.copyTo(chain, length);
+        } catch (RuntimeException | InternalError memoryGone) {
+            // Nobody is left to whom this buffer matters; what follows may come to another driver.
+            return 0;
+        }
+        input.skip(length);
+        received += length;
+        return length;
+    }
+
+    /** Whether {@link #serveInput} has something to do, as far as is known. */
+    synchronized boolean isInputReady() {
+        return input.length() > 0 && !starved && !closed;
+    }
+
+    /** Whether input waits for a buffer. */
+    synchronized boolean awaitsBuffers() {
+        return starved && !closed;
+    }
+
+    /** Output: the end takes it now, or it waits for the end. Dropped if the port is gone. */
     synchronized void addFull(DescriptorChain chain, QueueContext context) {
-        if (chain.readableLength() == 0) {
-            throw new VirtqueueException("output of a console port that the device cannot read");
+        if (chain.readableLength() == 0 || chain.writableLength() > 0) {
+            throw new VirtqueueException("output of a console port that the device can write, or cannot read");
         }
         transmit = context;
-        full.add(chain);
-        if (full.size() == 1) {
-            writeOut();
+        if (closed || (full.isEmpty() && writeEmergency() && writeOut(chain))) {
+            taken = 0;
+            context.push(chain, 0);
+        } else {
+            full.add(chain);
         }
     }
 
-    /** Gives back every chain of a queue that is being reset. */
-    synchronized void release(QueueContext context, boolean emptyOnes) {
-        ArrayDeque<DescriptorChain> waiting = emptyOnes ? empty : full;
-        for (DescriptorChain next = waiting.poll(); next != null; next = waiting.poll()) {
+    /** The queue of input is being reset. */
+    synchronized void releaseInput(QueueContext context) {
+        receive = null;
+        starved = false;
+        DescriptorChain chain = unusable;
+        if (chain != null) {
+            unusable = null;
+            context.push(chain, 0);
+        }
+    }
+
+    /** Gives back all output of a queue that is being reset. */
+    synchronized void releaseOutput(QueueContext context) {
+        for (DescriptorChain next = full.poll(); next != null; next = full.poll()) {
             context.push(next, 0);
         }
-        if (!emptyOnes) {
-            taken = 0;
-        }
+        taken = 0;
     }
 
     /** Whether the guest has somebody at its side of the port; input waits at the end until it has. */
@@ -83,7 +145,7 @@ final class ConsolePort implements ConsoleLine {
     }
 
     private void wantInput() {
-        if (guestOpen && inputRefused && !empty.isEmpty() && !closed) {
+        if (guestOpen && receive != null && inputRefused && input.room() >= INPUT / 2 && !closed) {
             inputRefused = false;
             end.inputWanted();
         }
@@ -112,10 +174,6 @@ final class ConsolePort implements ConsoleLine {
 
     @Override
     public synchronized void outputWanted() {
-        writeOut();
-    }
-
-    private void writeOut() {
         if (closed || !writeEmergency()) {
             return;
         }
@@ -150,22 +208,28 @@ final class ConsolePort implements ConsoleLine {
     }
 
     @Override
-    public synchronized int input(byte[] bytes, int start, int length) {
-        int done = 0;
-        while (done < length && guestOpen && !empty.isEmpty() && !closed) {
-            DescriptorChain next = empty.remove();
-            int here = (int) Math.min(length - done, next.writableLength());
-            try {
-                next.write(0, bytes, start + done, here);
-            } catch (RuntimeException | InternalError memoryGone) {
-                here = 0;
-            }
-            requireNonNull(receive).complete(next, here);
-            done += here;
+    public int input(byte[] bytes, int start, int length) {
+        QueueContext waiting;
+        int done;
+        synchronized (this) {
+            waiting = guestOpen && !closed ? receive : null;
+            done = waiting != null ? input.put(bytes, start, length) : 0;
+            inputRefused |= done < length;
         }
-        received += done;
-        inputRefused |= done < length;
+        if (waiting != null && done > 0) {
+            waiting.wake();
+        }
         return done;
+    }
+
+    @Override
+    public void resized(int columns, int rows) {
+        listener.resized(columns, rows);
+    }
+
+    @Override
+    public void hostOpen(boolean open) {
+        listener.hostOpen(open);
     }
 
     /** Bytes that the end has taken from the guest. */
@@ -181,6 +245,14 @@ final class ConsolePort implements ConsoleLine {
     /** Emergency characters for which there was no room. */
     synchronized long dropped() {
         return dropped;
+    }
+
+    /** The port is gone: gives back output that waits, which nobody will take, and takes nothing any more. */
+    synchronized void remove() {
+        closed = true;
+        for (DescriptorChain next = full.poll(); next != null; next = full.poll()) {
+            requireNonNull(transmit).complete(next, 0);
+        }
     }
 
     /** Closes the end; chains that wait are still to be released. */

@@ -93,9 +93,12 @@ public final class SocketEnd implements ConsoleEnd {
     }
 
     @Override
-    public synchronized void attach(ConsoleLine port) {
-        line = port;
-        lastProgress = System.nanoTime();
+    public void attach(ConsoleLine port) {
+        synchronized (this) {
+            line = port;
+            lastProgress = System.nanoTime();
+        }
+        port.hostOpen(false);
         thread.start();
     }
 
@@ -173,6 +176,17 @@ public final class SocketEnd implements ConsoleEnd {
             dropping = false;
             lastProgress = System.nanoTime();
         }
+        tellOpen(true);
+    }
+
+    private void tellOpen(boolean open) {
+        ConsoleLine port;
+        synchronized (this) {
+            port = closed ? null : line;
+        }
+        if (port != null) {
+            port.hostOpen(open);
+        }
     }
 
     private void exchange(SelectionKey key, SocketChannel channel) throws IOException {
@@ -235,6 +249,7 @@ public final class SocketEnd implements ConsoleEnd {
             synchronized (this) {
                 lastProgress = System.nanoTime();
             }
+            tellOpen(false);
             // The next one may be waiting already.
             selector.wakeup();
         }

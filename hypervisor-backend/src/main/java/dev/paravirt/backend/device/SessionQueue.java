@@ -331,8 +331,11 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (session.isBroken()) {
             return true;
         }
-        if (taken) {
-            return served && !device.isReady(index);
+        if (taken && (!served || device.isReady(index))) {
+            return false;
+        }
+        if (taken && !device.awaitsRequests(index)) {
+            return true;
         }
         if (polled) {
             return false;

@@ -103,8 +103,8 @@ public interface VirtioDevice extends AutoCloseable {
     /**
      * Whether requests of this queue wait in the ring until the device takes them, with {@link QueueContext#take} in
      * {@link #serve}, instead of being passed to {@link #process}: receive buffers, for which there is no use before
-     * something arrives. The driver is not asked to notify. Asked each time that the queue is set up, after negotiation,
-     * which may decide what a queue is for. Control.
+     * something arrives. The driver is asked to notify only while the device {@link #awaitsRequests}. Asked each time that
+     * the queue is set up, after negotiation, which may decide what a queue is for. Control.
      *
      * @param queue 0 to {@code queueCount() - 1}
      */
@@ -125,6 +125,14 @@ public interface VirtioDevice extends AutoCloseable {
 
     /** Whether {@link #serve} would find something to do. Worker thread of this queue, before it sleeps. */
     default boolean isReady(int queue) {
+        return false;
+    }
+
+    /**
+     * Whether {@link #serve} had more to do than the driver had made requests available for: then the driver is asked to
+     * notify of the next one. Worker thread of this queue, before it sleeps.
+     */
+    default boolean awaitsRequests(int queue) {
         return false;
     }
 

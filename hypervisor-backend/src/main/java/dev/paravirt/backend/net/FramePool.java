@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is released is kept, up to a number; when nothing is left there is a new buffer. So how many frames are under
  * way is the business of the queues that they wait in, and what they do not give back is the garbage collector's.
  */
-final class FramePool {
+public final class FramePool {
     /** Bytes that a pool keeps at most. */
     private static final int KEPT_BYTES = 4 << 20;
 
@@ -36,7 +36,7 @@ final class FramePool {
     private @Nullable Thread owner;
 
     /** @param frameSize bytes of each buffer */
-    FramePool(int frameSize) {
+    public FramePool(int frameSize) {
         int kept = Math.clamp(KEPT_BYTES / frameSize, MIN_KEPT, MAX_KEPT);
         this.frameSize = frameSize;
         this.own = new @Nullable Frame[kept];
@@ -44,7 +44,7 @@ final class FramePool {
     }
 
     /** An empty buffer with one reference, whose content is whatever it was. Always by the same thread. */
-    ByteBuf take() {
+    public ByteBuf take() {
         owner = Thread.currentThread();
         Frame frame = ownCount > 0 ? own[--ownCount] : returned.relaxedPoll();
         if (frame == null) {

@@ -211,25 +211,42 @@ class ConsoleDeviceTest {
 
     @ParameterizedTest
     @FieldSource("FORMATS")
-    void inputFillsBuffersInOrderAndSaysWhatIsLeft(FeatureBits features) {
-        start(features);
+    void inputFillsBuffersInOrderAndWaitsForThem(FeatureBits features) {
         assertThat(end.input("nobody listens")).isZero();
-        DmaBuffer first = listen(4, 1);
-        DmaBuffer second = listen(4, 2);
-        awaitRequests(0, 2);
+        start(features);
         TestDriver.await("a call for input", () -> end.inputWanted.get() == 1);
-        assertThat(end.input("abcdefghij")).isEqualTo(8);
+        DmaBuffer first = listen(4, 1);
+        assertThat(end.input("abcdefghij")).isEqualTo(10);
         assertThat(awaitUsed(receive)).isEqualTo(1);
         assertThat(receive.usedLength()).isEqualTo(4);
         assertThat(text(first, 4)).isEqualTo("abcd");
+        DmaBuffer second = listen(4, 2);
         assertThat(awaitUsed(receive)).isEqualTo(2);
+        assertThat(receive.usedLength()).isEqualTo(4);
         assertThat(text(second, 4)).isEqualTo("efgh");
         DmaBuffer third = listen(4, 3);
-        TestDriver.await("a call for input", () -> end.inputWanted.get() == 2);
-        assertThat(end.input("ij")).isEqualTo(2);
         assertThat(awaitUsed(receive)).isEqualTo(3);
         assertThat(receive.usedLength()).isEqualTo(2);
         assertThat(text(third, 2)).isEqualTo("ij");
+        assertThat(device.received()).isEqualTo(10);
+    }
+
+    @ParameterizedTest
+    @FieldSource("FORMATS")
+    void inputIsBoundedAndWantedAgain(FeatureBits features) {
+        start(features);
+        assertThat(end.input("nobody, maybe")).isIn(0, 13);
+        TestDriver.await("a running queue", () -> end.input("x") == 1);
+        int before = end.inputWanted.get();
+        while (end.input("0123456789abcdef") == 16) {
+            assertThat(device.received()).isZero();
+        }
+        assertThat(end.inputWanted).hasValue(before);
+        DmaBuffer half = listen(40_000, 1);
+        assertThat(awaitUsed(receive)).isEqualTo(1);
+        assertThat(receive.usedLength()).isEqualTo(half.size());
+        TestDriver.await("a call for input", () -> end.inputWanted.get() == before + 1);
+        assertThat(end.input("more")).isEqualTo(4);
     }
 
     @ParameterizedTest
@@ -238,7 +255,6 @@ class ConsoleDeviceTest {
         start(features);
         listen(4, 1);
         say("not taken", 2);
-        awaitRequests(0, 1);
         awaitRequests(1, 1);
         end.permit(3);
         assertThat(session.setStatus(0)).isEqualTo(Outcome.DONE);
@@ -255,6 +271,23 @@ class ConsoleDeviceTest {
         assertThat(end.input("back")).isEqualTo(4);
         assertThat(awaitUsed(receive)).isEqualTo(2);
         assertThat(text(buffer, 4)).isEqualTo("back");
+    }
+
+    @ParameterizedTest
+    @FieldSource("FORMATS")
+    void aReceiveBufferOfTheWrongDirectionNeedsAReset(FeatureBits features) {
+        start(features);
+        DmaBuffer buffer = memory.allocate(8);
+        assertThat(receive.add(new BufferChain(1).addReadable(buffer), 1)).isTrue();
+        publish(receive);
+        TestDriver.await("a running queue", () -> end.input("x") == 1);
+        TestDriver.await("DEVICE_NEEDS_RESET", () -> (session.status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0);
+        assertThat(session.setStatus(0)).isEqualTo(Outcome.DONE);
+        TestDriver.await("the reset", () -> session.status() == 0);
+        start(features);
+        DmaBuffer usable = listen(8, 1);
+        assertThat(awaitUsed(receive)).isEqualTo(1);
+        assertThat(text(usable, 1)).isEqualTo("x");
     }
 
     @ParameterizedTest

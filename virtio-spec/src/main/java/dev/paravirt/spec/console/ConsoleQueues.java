@@ -30,6 +30,19 @@ public final class ConsoleQueues {
         return receive(port) + 1;
     }
 
+    /** The port to which a queue belongs; -1 for the control queues, and for what is no index. */
+    public static int port(int queue) {
+        if (queue < 0 || queue == CONTROL_RECEIVE || queue == CONTROL_TRANSMIT) {
+            return -1;
+        }
+        return queue < CONTROL_RECEIVE ? 0 : (queue - 2) / 2;
+    }
+
+    /** Whether a queue carries from the device to the driver. */
+    public static boolean isReceive(int queue) {
+        return queue % 2 == 0;
+    }
+
     /** How many virtqueues a device has that offers MULTIPORT with this max_nr_ports, 1 or more. */
     public static int count(int maxPorts) {
         return 2 * maxPorts + 2;

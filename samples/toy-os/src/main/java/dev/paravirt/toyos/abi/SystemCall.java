@@ -15,9 +15,9 @@ public enum SystemCall {
     OPEN,
     /** (fd) */
     CLOSE,
-    /** (fd, buffer, length) returns how many bytes, 0 at the end. */
+    /** (fd, buffer, length) returns how many bytes, 0 at the end. Descriptor 0 is what a program was told to read. */
     READ,
-    /** (fd, buffer, length) returns {@code length}. Descriptor 1 is the console. */
+    /** (fd, buffer, length) returns {@code length}. Descriptor 1 is for results, 2 for complaints. */
     WRITE,
     /** (fd, position) sets where READ and WRITE go on. */
     SEEK,
@@ -49,10 +49,68 @@ public enum SystemCall {
     TASK,
     /** (command line, length) starts a program, returns its task number. */
     SPAWN,
-    /** (task number) waits for its end, returns its exit status. */
+    /** (task number, 1 to just look) waits for the end of a child, returns its exit status. */
     WAIT,
     /** (buffer) runs a {@link Layout block workload} and writes its results behind it. */
-    WORKLOAD;
+    WORKLOAD,
+    /**
+     * (words, length, descriptors, group) starts a program, returns its task number. Each word ends in a 0 byte, the first
+     * is the program's name. The caller's descriptors that become 0, 1 and 2 are given in 16 bits each, from the lowest.
+     * The group is that of a task started before; 0 for the caller's own, -1 for a new one.
+     */
+    START,
+    /** (task number, exit status) ends a program, at the latest at its next system call. */
+    KILL,
+    /** (path, length) sets where paths start that do not start at the root. */
+    CHDIR,
+    /** (buffer, size of buffer) writes the path set last, returns its length. */
+    GETCWD,
+    /** (buffer) writes two descriptors, u32 each: what is written to the second is read from the first. */
+    PIPE,
+    /** ({@link TerminalRequest}, argument) */
+    TERMINAL,
+    /** (text, length) tells the host a line, which is not shown to the person at the terminal. */
+    REPORT,
+    /** (index, buffer, size of buffer) writes a line of the kernel's log, returns its length + 1; 0 behind the last. */
+    LOG,
+    /** (index, buffer, size of buffer) writes a {@link Layout device status}, returns its length; 0 behind the last. */
+    DEVICE,
+    /** (exit status) ends all programs, and the machine. Does not return. */
+    POWEROFF,
+    /** (IPv4 address, port, ns) connects by TCP within the time, returns a descriptor to READ, WRITE and CLOSE. */
+    CONNECT,
+    /** (port, connections that may wait) returns a descriptor to ACCEPT from. */
+    LISTEN,
+    /** (fd, buffer) returns the descriptor of the next connection, and writes the peer's {@link Layout endpoint}. */
+    ACCEPT,
+    /** (port, or 0 for any) returns a descriptor to SEND datagrams from and RECEIVE them, by UDP. */
+    BIND,
+    /**
+     * (fd, buffer, length, address of an {@link Layout endpoint}) sends one datagram, whole. On a connection, for which
+     * there is no endpoint, sends what there is room for, and returns how much that is.
+     */
+    SEND,
+    /**
+     * (fd, buffer, size, buffer for an {@link Layout endpoint}) writes the next datagram and from whom it is; returns its
+     * length, which is larger than the size if it was cut.
+     */
+    RECEIVE,
+    /** (fd) ends our stream to the peer; the peer's is still read. */
+    SHUTDOWN,
+    /** (fd, ns) how long calls on a socket wait: 0 for not at all, negative, as at first, for ever. */
+    TIMEOUT,
+    /** (entries, count, ns or a negative number) waits until one of several {@link Layout sockets} is ready. */
+    POLL,
+    /** (name, length, buffer, size) looks up a host, writes IPv4 addresses of 4 bytes each, returns how many. */
+    RESOLVE,
+    /** (IPv4 address, bytes of payload, ns) asks for an echo, returns how long it took in ns. */
+    PING,
+    /** (fd, buffer) writes our and the peer's {@link Layout endpoint}, or ours alone. */
+    ENDPOINTS,
+    /** (buffer, size) writes the {@link Layout interface status}, returns its length. */
+    INTERFACE,
+    /** (index, buffer, size) writes a {@link Layout counter} of the network, returns its length; 0 behind the last. */
+    COUNTER;
 
     private static final SystemCall[] ALL = values();
 

@@ -12,6 +12,7 @@ import dev.paravirt.spec.blk.BlkStatus;
 import dev.paravirt.toyos.block.BlockBuffer;
 import dev.paravirt.toyos.block.BlockVolume;
 import dev.paravirt.toyos.block.Transfer;
+import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Scheduler;
 import java.io.IOException;
 import java.util.Objects;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk behind a virtio block driver. Transfers are requests in the driver's first queue. A task that waits for one
- * leaves the CPU to the others; whoever finds the CPU idle calls {@link #poll}.
+ * leaves the CPU to the others; the interrupt controller calls {@link #poll}.
  */
-final class DriverVolume implements BlockVolume {
+final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatistics {
     /** The kernel's caches transfer blocks of this size. */
     static final int LEAST_BYTES = 4096;
 
@@ -30,6 +31,7 @@ final class DriverVolume implements BlockVolume {
     private static final int MOST_BYTES = 128 << 10;
     private static final int DMA_ALIGNMENT = 512;
 
+    private final String name;
     private final BlockDriver driver;
     private final Platform platform;
     private final Scheduler scheduler;
@@ -40,13 +42,18 @@ final class DriverVolume implements BlockVolume {
     private final @Nullable Request[] underWay;
     private long completions;
     private long interrupts;
+    private long reads;
+    private long bytesRead;
+    private long writes;
+    private long bytesWritten;
 
-    DriverVolume(BlockDriver driver, Platform platform, Scheduler scheduler) throws IOException {
+    DriverVolume(String name, BlockDriver driver, Platform platform, Scheduler scheduler) throws IOException {
         BlockLimits limits = driver.limits();
         if (limits.maxTransferBytes() < LEAST_BYTES || limits.maxSegmentBytes() < LEAST_BYTES) {
             throw new IOException(driver.name() + " moves at most " + limits.maxSegmentBytes()
                     + " bytes at once, but the" + " kernel works in blocks of " + LEAST_BYTES);
         }
+        this.name = name;
         this.driver = driver;
         this.platform = platform;
         this.scheduler = scheduler;
@@ -91,6 +98,8 @@ final class DriverVolume implements BlockVolume {
     @Override
     public Transfer read(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
         check(sector, bytes);
+        reads++;
+        bytesRead += bytes;
         return start(() -> {
             gather(bytes, buffers, first, count, false);
             return driver.submitRead(QUEUE, sector512(sector), pieces);
@@ -100,6 +109,8 @@ final class DriverVolume implements BlockVolume {
     @Override
     public Transfer write(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
         check(sector, bytes);
+        writes++;
+        bytesWritten += bytes;
         return start(() -> {
             gather(bytes, buffers, first, count, true);
             return driver.submitWrite(QUEUE, sector512(sector), pieces);
@@ -116,8 +127,8 @@ final class DriverVolume implements BlockVolume {
         driver.kick(QUEUE);
     }
 
-    /** Shows the device what was started, and ends the transfers that it has finished. Does not wait. */
-    boolean poll() {
+    @Override
+    public boolean poll() {
         driver.kick(QUEUE);
         return harvest();
     }
@@ -136,22 +147,18 @@ final class DriverVolume implements BlockVolume {
         return completions != before;
     }
 
-    /** Whether an interrupt may still come for something. */
-    boolean busy() {
+    @Override
+    public boolean busy() {
         return driver.underWay(QUEUE) > 0;
     }
 
-    /** @return whether waiting is safe */
-    boolean enableInterrupt() {
+    @Override
+    public boolean enableInterrupt() {
         return driver.enableInterrupt(QUEUE);
     }
 
-    /**
-     * Ends a wait for interrupts.
-     *
-     * @param reasons what the line said; 0 if nothing
-     */
-    void interrupted(int reasons) {
+    @Override
+    public void interrupted(int reasons) {
         driver.disableInterrupt(QUEUE);
         if ((reasons & InterruptStatus.USED_BUFFER) != 0 && busy()) {
             interrupts++;
@@ -165,13 +172,39 @@ final class DriverVolume implements BlockVolume {
         }
     }
 
-    /** Notifications that the driver sent. */
-    long doorbells() {
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long inputs() {
+        return reads;
+    }
+
+    @Override
+    public long inputBytes() {
+        return bytesRead;
+    }
+
+    @Override
+    public long outputs() {
+        return writes;
+    }
+
+    @Override
+    public long outputBytes() {
+        return bytesWritten;
+    }
+
+    @Override
+    public long doorbells() {
         return driver.notifications(QUEUE);
     }
 
-    /** Interrupts that came while something was under way. */
-    long interrupts() {
+    /** Those that came while something was under way. */
+    @Override
+    public long interrupts() {
         return interrupts;
     }
 

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Waits for all disks at once, on the one interrupt line that they share. The drivers' platform, too: an interrupt that a
+ * Waits for all devices at once, on the one interrupt line that they share. The drivers' platform, too: an interrupt that a
  * driver waits for by itself, as it does at its start, may mean another driver as well.
  */
 final class InterruptController implements Platform {
@@ -22,7 +22,7 @@ final class InterruptController implements Platform {
     private static final long LONGEST_SPIN_NANOS = 50_000;
 
     private final Platform machine;
-    private final List<DriverVolume> disks = new ArrayList<>();
+    private final List<InterruptSource> sources = new ArrayList<>();
     private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
     private boolean configurationChanged;
 
@@ -30,21 +30,21 @@ final class InterruptController implements Platform {
         this.machine = machine;
     }
 
-    void add(DriverVolume disk) {
-        disks.add(disk);
+    void add(InterruptSource source) {
+        sources.add(source);
     }
 
-    /** Handles what disks have finished. Does not wait. */
+    /** Handles what devices have finished. Does not wait. */
     boolean poll() {
         boolean any = false;
-        for (DriverVolume disk : disks) {
-            any |= disk.poll();
+        for (InterruptSource source : sources) {
+            any |= source.poll();
         }
         return any;
     }
 
     /**
-     * Waits until a disk has finished something or time is over; may return early.
+     * Waits until a device has finished something or time is over; may return early.
      *
      * @param nanos {@link Long#MAX_VALUE} for no limit
      */
@@ -73,11 +73,11 @@ final class InterruptController implements Platform {
         return found;
     }
 
-    /** Arms all disks, waits once, disarms them. */
+    /** Arms all devices, waits once, disarms them. */
     private void sleep(long nanos) {
         boolean safe = true;
-        for (DriverVolume disk : disks) {
-            safe &= disk.enableInterrupt();
+        for (InterruptSource source : sources) {
+            safe &= source.enableInterrupt();
         }
         int reasons = 0;
         if (safe) {
@@ -87,14 +87,14 @@ final class InterruptController implements Platform {
             reasons |= InterruptStatus.CONFIGURATION_CHANGE;
             configurationChanged = false;
         }
-        for (DriverVolume disk : disks) {
-            disk.interrupted(reasons);
+        for (InterruptSource source : sources) {
+            source.interrupted(reasons);
         }
     }
 
     private boolean busy() {
-        for (DriverVolume disk : disks) {
-            if (disk.busy()) {
+        for (InterruptSource source : sources) {
+            if (source.busy()) {
                 return true;
             }
         }

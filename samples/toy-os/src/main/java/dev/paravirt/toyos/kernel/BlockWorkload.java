@@ -56,7 +56,9 @@ final class BlockWorkload {
         long interrupts = disk.interrupts().getAsLong();
         long start = machine.monotonicNanos();
         long end = start + mostNanos;
-        while (refill(machine, end)) {
+        Task self = scheduler.current();
+        // One that is told to stop waits for what is under way, and starts no more.
+        while (refill(machine, self.mustStop() ? start : end)) {
             scheduler.await(this::anyDone);
             harvest(machine);
         }

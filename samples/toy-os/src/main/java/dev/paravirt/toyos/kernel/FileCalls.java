@@ -15,30 +15,39 @@ import org.jspecify.annotations.Nullable;
 final class FileCalls {
     private final Fat32Volume volume;
     private final KernelLock lock;
-    private final Console console;
+    private final DeviceFiles devices;
 
-    FileCalls(Fat32Volume volume, KernelLock lock, Console console) {
+    FileCalls(Fat32Volume volume, KernelLock lock, DeviceFiles devices) {
         this.volume = volume;
         this.lock = lock;
-        this.console = console;
+        this.devices = devices;
     }
 
     long open(Process process, String path, long flags) throws IOException, SystemCallException {
         int number = process.freeDescriptor();
-        OpenDescriptor descriptor = lock.with(() -> {
-            FileStatus status = find(path);
-            if (status != null && status.directory()) {
-                return new OpenDescriptor.Directory(volume.list(path));
+        if (DeviceFiles.contains(path)) {
+            OpenDescriptor device = devices.open(path);
+            if (device == null) {
+                throw new SystemCallException(Errno.NOT_FOUND);
             }
-            boolean create = status == null && (flags & OpenFlags.CREATE) != 0;
-            FatFile file = create ? volume.create(path) : volume.open(path);
-            if ((flags & OpenFlags.TRUNCATE) != 0 && file.size() > 0) {
-                truncateNew(file);
-            }
-            return new OpenDescriptor.File(file, (flags & OpenFlags.APPEND) != 0);
-        });
-        process.open(number, descriptor);
+            process.open(number, device);
+            return number;
+        }
+        process.open(number, lock.with(() -> open(path, flags)));
         return number;
+    }
+
+    private OpenDescriptor open(String path, long flags) throws IOException {
+        FileStatus status = find(path);
+        if (status != null && status.directory()) {
+            return new OpenDescriptor.Directory(volume.list(path));
+        }
+        boolean create = status == null && (flags & OpenFlags.CREATE) != 0;
+        FatFile file = create ? volume.create(path) : volume.open(path);
+        if ((flags & OpenFlags.TRUNCATE) != 0 && file.size() > 0) {
+            truncateNew(file);
+        }
+        return new OpenDescriptor.File(file, (flags & OpenFlags.APPEND) != 0, lock);
     }
 
     private static void truncateNew(FatFile file) throws IOException {
@@ -52,45 +61,38 @@ final class FileCalls {
 
     long read(Process process, long fd, long address, long length) throws IOException, SystemCallException {
         int start = process.memory.check(address, length);
-        OpenDescriptor.File open = OpenDescriptor.file(process.descriptor(fd));
-        int count = lock.with(() -> open.file.read(open.position, process.memory.array(), start, (int) length));
-        open.position += Math.max(0, count);
-        return Math.max(0, count);
+        return process.descriptor(fd).read(process.memory.array(), start, (int) length);
     }
 
     long write(Process process, long fd, long address, long length) throws IOException, SystemCallException {
         int start = process.memory.check(address, length);
-        if (process.descriptor(fd) instanceof OpenDescriptor.Console) {
-            console.print(process.memory.array(), start, (int) length);
-            return length;
-        }
-        OpenDescriptor.File open = OpenDescriptor.file(process.descriptor(fd));
-        return lock.with(() -> {
-            long position = open.append ? open.file.size() : open.position;
-            open.file.write(position, process.memory.array(), start, (int) length);
-            open.position = position + length;
-            return length;
-        });
+        process.descriptor(fd).write(process.memory.array(), start, (int) length);
+        return length;
     }
 
     long seek(Process process, long fd, long position) throws SystemCallException {
         if (position < 0) {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
-        OpenDescriptor.file(process.descriptor(fd)).position = position;
+        process.descriptor(fd).seek(position);
         return 0;
     }
 
     long truncate(Process process, long fd, long size) throws IOException, SystemCallException {
-        OpenDescriptor.File open = OpenDescriptor.file(process.descriptor(fd));
-        return lock.with(() -> {
-            open.file.truncate(size);
-            return 0L;
-        });
+        OpenDescriptor.file(process.descriptor(fd)).truncate(size);
+        return 0;
     }
 
     long stat(Process process, String path, long address, long size) throws IOException, SystemCallException {
-        return putStatus(process, lock.with(() -> volume.stat(path)), address, size);
+        return putStatus(process, status(path), address, size);
+    }
+
+    private FileStatus status(String path) throws IOException, SystemCallException {
+        FileStatus status = DeviceFiles.contains(path) ? devices.stat(path) : lock.with(() -> volume.stat(path));
+        if (status == null) {
+            throw new SystemCallException(Errno.NOT_FOUND);
+        }
+        return status;
     }
 
     long readDirectory(Process process, long fd, long address, long size) throws SystemCallException {
@@ -105,9 +107,24 @@ final class FileCalls {
         return length;
     }
 
+    long changeDirectory(Process process, String path) throws IOException, SystemCallException {
+        if (!status(path).directory()) {
+            throw new SystemCallException(Errno.NOT_A_DIRECTORY);
+        }
+        process.directory(path);
+        return 0;
+    }
+
     /** A change that needs nothing but paths. */
     interface Change {
         void on(Fat32Volume volume) throws IOException;
+    }
+
+    long change(String path, Change change) throws IOException, SystemCallException {
+        if (DeviceFiles.contains(path)) {
+            throw new SystemCallException(Errno.READ_ONLY);
+        }
+        return change(change);
     }
 
     long change(Change change) throws IOException {

@@ -11,17 +11,29 @@ import org.jspecify.annotations.Nullable;
 /** A running program: its memory, its open files, its children. */
 final class Process {
     static final int MEMORY_SIZE = 1 << 20;
-    static final int CONSOLE = 1;
-    private static final int MOST_DESCRIPTORS = 64;
+    /** Descriptors 0, 1 and 2 are there from the start. */
+    static final int STANDARD = 3;
 
-    final UserMemory memory;
+    private static final int MOST_DESCRIPTORS = 256;
+
+    final UserMemory memory = new UserMemory(new byte[MEMORY_SIZE]);
     final Map<Integer, Task> children = new HashMap<>();
+    int group;
     private final List<@Nullable OpenDescriptor> descriptors = new ArrayList<>();
+    private String directory;
 
-    Process(byte[] memory) {
-        this.memory = new UserMemory(memory);
-        descriptors.add(null);
-        descriptors.add(new OpenDescriptor.Console());
+    /**
+     * @param streams what descriptors 0, 1 and 2 stand for
+     * @param directory where relative paths start
+     * @param group what Ctrl-C ends together; 0 if it was started by none that has groups
+     */
+    Process(OpenDescriptor[] streams, String directory, int group) {
+        this.directory = directory;
+        this.group = group;
+        for (OpenDescriptor stream : streams) {
+            stream.hold();
+            descriptors.add(stream);
+        }
     }
 
     OpenDescriptor descriptor(long number) throws SystemCallException {
@@ -34,8 +46,8 @@ final class Process {
 
     /** Fails before anything is opened that could not be noted. */
     int freeDescriptor() throws SystemCallException {
-        for (int number = 0; number < MOST_DESCRIPTORS; number++) {
-            if (number >= descriptors.size() || number > CONSOLE && descriptors.get(number) == null) {
+        for (int number = STANDARD; number < MOST_DESCRIPTORS; number++) {
+            if (number >= descriptors.size() || descriptors.get(number) == null) {
                 return number;
             }
         }
@@ -43,6 +55,7 @@ final class Process {
     }
 
     void open(int number, OpenDescriptor descriptor) {
+        descriptor.hold();
         if (number == descriptors.size()) {
             descriptors.add(descriptor);
         } else {
@@ -51,19 +64,43 @@ final class Process {
     }
 
     void close(long number) throws SystemCallException {
-        release(descriptor(number));
+        OpenDescriptor open = descriptor(number);
         descriptors.set((int) number, null);
+        open.letGo();
     }
 
     /** What the kernel does for a program that has ended. */
     void closeAll() {
-        descriptors.forEach(Process::release);
+        for (OpenDescriptor descriptor : descriptors) {
+            if (descriptor != null) {
+                descriptor.letGo();
+            }
+        }
         descriptors.clear();
     }
 
-    private static void release(@Nullable OpenDescriptor descriptor) {
-        if (descriptor instanceof OpenDescriptor.File open) {
-            open.file.close();
+    /** Where relative paths start; absolute, and without dots. */
+    String directory() {
+        return directory;
+    }
+
+    void directory(String path) {
+        directory = path;
+    }
+
+    /** Makes a path absolute, and resolves the dots in it; those at the root stay there. */
+    String resolve(String path) {
+        List<String> names = new ArrayList<>();
+        String whole = path.startsWith("/") ? path : directory + "/" + path;
+        for (String name : whole.split("/")) {
+            if (name.equals("..")) {
+                if (!names.isEmpty()) {
+                    names.removeLast();
+                }
+            } else if (!name.isEmpty() && !name.equals(".")) {
+                names.add(name);
+            }
         }
+        return "/" + String.join("/", names);
     }
 }

@@ -58,9 +58,11 @@ public final class Scheduler {
         block(() -> true, Long.MAX_VALUE);
     }
 
+    /** Sleeps; ends early if the task is told to stop. */
     public void sleep(long nanos) {
-        long until = machine.monotonicNanos() + Math.max(0, nanos);
-        block(() -> false, until);
+        long now = machine.monotonicNanos();
+        long until = nanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + Math.max(0, nanos);
+        awaitUnlessStopped(() -> false, until);
     }
 
     /** Gives the CPU away until {@code condition}, which must be quick and free of effects, holds. */
@@ -74,6 +76,31 @@ public final class Scheduler {
     public void await(BooleanSupplier condition, long deadline) {
         while (!condition.getAsBoolean() && machine.monotonicNanos() < deadline) {
             block(condition, deadline);
+        }
+    }
+
+    /**
+     * As {@link #await(BooleanSupplier)}, but ends early if the waiting task is told to {@link Task#stop}. For waits that a
+     * person may want to end; never in the middle of a change to a disk.
+     *
+     * @return whether {@code condition} holds
+     */
+    public boolean awaitUnlessStopped(BooleanSupplier condition) {
+        return awaitUnlessStopped(condition, Long.MAX_VALUE);
+    }
+
+    /** As {@link #awaitUnlessStopped(BooleanSupplier)}, but no longer than to a time of the machine's monotonic clock. */
+    public boolean awaitUnlessStopped(BooleanSupplier condition, long deadline) {
+        Task self = current;
+        await(() -> self.mustStop() || condition.getAsBoolean(), deadline);
+        return condition.getAsBoolean();
+    }
+
+    /** Nobody will wait for this task: it is forgotten as soon as it ends. */
+    void detach(Task task) {
+        task.detached = true;
+        if (task.state == TaskState.ENDED) {
+            tasks.remove(task);
         }
     }
 
@@ -92,6 +119,9 @@ public final class Scheduler {
             task.exitStatus = status;
             accountFor(task);
             task.state = TaskState.ENDED;
+            if (task.detached) {
+                tasks.remove(task);
+            }
             resume(next());
         }
     }

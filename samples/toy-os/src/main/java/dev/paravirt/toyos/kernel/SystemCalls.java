@@ -2,40 +2,63 @@
 package dev.paravirt.toyos.kernel;
 
 import dev.paravirt.toyos.abi.Errno;
-import dev.paravirt.toyos.abi.Layout;
 import dev.paravirt.toyos.abi.SystemCall;
 import dev.paravirt.toyos.fat32.FileSystemException;
+import dev.paravirt.toyos.net.NetworkException;
 import java.io.IOException;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Where programs enter the kernel. Nothing that a program passes is trusted, and nothing but a number comes back: not an
- * object, not an exception.
+ * object, not an exception. A program that was told to end does so here.
  */
 final class SystemCalls {
     private final Scheduler scheduler;
-    private final Machine machine;
     private final Console console;
     private final FileCalls files;
-    private final ProgramLoader loader;
+    private final ProcessCalls processes;
+    private final TerminalCalls terminal;
+    private final InformationCalls information;
     private final WorkloadCall workload;
+    private final SocketCalls sockets;
+    private final NetworkCalls network;
 
     SystemCalls(
             Scheduler scheduler,
-            Machine machine,
             Console console,
             FileCalls files,
-            ProgramLoader loader,
-            WorkloadCall workload) {
+            ProcessCalls processes,
+            TerminalCalls terminal,
+            InformationCalls information,
+            WorkloadCall workload,
+            SocketCalls sockets,
+            NetworkCalls network) {
         this.scheduler = scheduler;
-        this.machine = machine;
         this.console = console;
         this.files = files;
-        this.loader = loader;
+        this.processes = processes;
+        this.terminal = terminal;
+        this.information = information;
         this.workload = workload;
+        this.sockets = sockets;
+        this.network = network;
     }
 
     long call(Process process, int number, long a0, long a1, long a2, long a3) {
+        endIfStopped();
+        long result = perform(process, number, a0, a1, a2, a3);
+        endIfStopped();
+        return result;
+    }
+
+    private void endIfStopped() {
+        Task self = scheduler.current();
+        if (self.mustStop()) {
+            throw new ProgramExit(self.stopStatus());
+        }
+    }
+
+    private long perform(Process process, int number, long a0, long a1, long a2, long a3) {
         SystemCall call = SystemCall.of(number);
         if (call == null) {
             return Errno.NO_SUCH_CALL.result();
@@ -46,6 +69,8 @@ final class SystemCalls {
             return failed.errno().result();
         } catch (FileSystemException failed) {
             return errno(failed.reason()).result();
+        } catch (NetworkException failed) {
+            return errno(failed.reason()).result();
         } catch (IOException failed) {
             // A program learns just a number; what it was about is for whoever reads the console.
             console.line("kernel: " + call + " failed: " + failed.getMessage());
@@ -55,37 +80,34 @@ final class SystemCalls {
 
     private long dispatch(Process process, SystemCall call, long a0, long a1, long a2, long a3)
             throws IOException, SystemCallException {
-        UserMemory memory = process.memory;
         return switch (call) {
-            case EXIT -> throw new ProgramExit((int) a0);
-            case OPEN -> files.open(process, memory.text(a0, a1), a2);
-            case CLOSE -> close(process, a0);
+            case OPEN -> files.open(process, path(process, a0, a1), a2);
+            case CLOSE -> {
+                process.close(a0);
+                yield 0;
+            }
             case READ -> files.read(process, a0, a1, a2);
             case WRITE -> files.write(process, a0, a1, a2);
             case SEEK -> files.seek(process, a0, a1);
             case TRUNCATE -> files.truncate(process, a0, a1);
-            case STAT -> files.stat(process, memory.text(a0, a1), a2, a3);
+            case STAT -> files.stat(process, path(process, a0, a1), a2, a3);
             case READDIR -> files.readDirectory(process, a0, a1, a2);
-            case RENAME -> {
-                String from = memory.text(a0, a1);
-                String to = memory.text(a2, a3);
-                yield files.change(volume -> volume.rename(from, to, true));
-            }
-            case UNLINK -> {
-                String path = memory.text(a0, a1);
-                yield files.change(volume -> volume.delete(path));
-            }
-            case MKDIR -> {
-                String path = memory.text(a0, a1);
-                yield files.change(volume -> volume.makeDirectory(path));
-            }
-            case RMDIR -> {
-                String path = memory.text(a0, a1);
-                yield files.change(volume -> volume.removeDirectory(path));
-            }
+            case RENAME, UNLINK, MKDIR, RMDIR -> change(process, call, path(process, a0, a1), a2, a3);
+            case CHDIR -> files.changeDirectory(process, path(process, a0, a1));
+            case GETCWD -> directory(process, a0, a1);
             case SYNC -> files.change(volume -> volume.sync());
             case STATFS -> files.space(process, a0);
-            case CLOCK -> a0 == 0 ? machine.monotonicNanos() : machine.epochMillis();
+            case WORKLOAD -> workload.run(process.memory, a0);
+            default -> dispatchOther(process, call, a0, a1, a2, a3);
+        };
+    }
+
+    private long dispatchOther(Process process, SystemCall call, long a0, long a1, long a2, long a3)
+            throws IOException, SystemCallException {
+        UserMemory memory = process.memory;
+        return switch (call) {
+            case EXIT -> throw new ProgramExit((int) a0);
+            case CLOCK -> information.clock(a0);
             case YIELD -> {
                 scheduler.yield();
                 yield 0;
@@ -94,49 +116,83 @@ final class SystemCalls {
                 scheduler.sleep(a0);
                 yield 0;
             }
-            case TASK -> task(memory, a0, a1, a2);
-            case SPAWN -> spawn(process, memory.text(a0, a1));
-            case WAIT -> await(process, a0);
-            case WORKLOAD -> workload.run(memory, a0);
+            case TASK -> processes.task(memory, a0, a1, a2);
+            case SPAWN -> processes.spawn(process, memory.text(a0, a1));
+            case START -> processes.start(process, memory.text(a0, a1), a2, a3);
+            case WAIT -> processes.await(process, a0, a1);
+            case KILL -> processes.kill(a0, a1);
+            case PIPE -> processes.pipe(process, a0);
+            case POWEROFF -> processes.powerOff(a0);
+            case TERMINAL -> terminal.request(process, a0, a1);
+            case REPORT -> information.report(memory.text(a0, a1));
+            case LOG -> information.log(memory, a0, a1, a2);
+            case DEVICE -> information.device(memory, a0, a1, a2);
+            default -> dispatchNetwork(process, call, a0, a1, a2, a3);
         };
     }
 
-    private static long close(Process process, long fd) throws SystemCallException {
-        if (fd == Process.CONSOLE) {
-            throw new SystemCallException(Errno.BAD_DESCRIPTOR);
-        }
-        process.close(fd);
-        return 0;
+    private long dispatchNetwork(Process process, SystemCall call, long a0, long a1, long a2, long a3)
+            throws IOException, SystemCallException {
+        UserMemory memory = process.memory;
+        return switch (call) {
+            case CONNECT -> sockets.connect(process, a0, a1, a2);
+            case LISTEN -> sockets.listen(process, a0, a1);
+            case ACCEPT -> sockets.accept(process, a0, a1);
+            case BIND -> sockets.bind(process, a0);
+            case SEND -> sockets.send(process, a0, a1, a2, a3);
+            case RECEIVE -> sockets.receive(process, a0, a1, a2, a3);
+            case SHUTDOWN -> sockets.shutDown(process, a0);
+            case TIMEOUT -> sockets.timeout(process, a0, a1);
+            case POLL -> sockets.poll(process, a0, a1, a2);
+            case ENDPOINTS -> sockets.endpoints(process, a0, a1);
+            case RESOLVE -> network.resolve(memory, memory.text(a0, a1), a2, a3);
+            case PING -> network.ping(a0, a1, a2);
+            case INTERFACE -> network.status(memory, a0, a1);
+            case COUNTER -> network.counter(memory, a0, a1, a2);
+            default -> throw new SystemCallException(Errno.NO_SUCH_CALL);
+        };
     }
 
-    private long spawn(Process process, String commandLine) throws SystemCallException {
-        Task task = loader.start(commandLine);
-        process.children.put(task.number(), task);
-        return task.number();
+    private static String path(Process process, long address, long length) throws SystemCallException {
+        return process.resolve(process.memory.text(address, length));
     }
 
-    private long await(Process process, long number) throws SystemCallException {
-        Task child = process.children.remove((int) number);
-        if (child == null) {
-            throw new SystemCallException(Errno.NO_CHILD);
-        }
-        return scheduler.join(child) & 0xFF;
+    private long change(Process process, SystemCall call, String path, long a2, long a3)
+            throws IOException, SystemCallException {
+        return switch (call) {
+            case RENAME -> {
+                String to = path(process, a2, a3);
+                yield files.change(path, volume -> volume.rename(path, to, true));
+            }
+            case UNLINK -> files.change(path, volume -> volume.delete(path));
+            case MKDIR -> files.change(path, volume -> volume.makeDirectory(path));
+            default -> files.change(path, volume -> volume.removeDirectory(path));
+        };
     }
 
-    private long task(UserMemory memory, long index, long address, long size) throws SystemCallException {
-        List<Task> tasks = scheduler.tasks();
-        if (index < 0 || index >= tasks.size()) {
-            return 0;
+    private static long directory(Process process, long address, long size) throws SystemCallException {
+        byte[] path = process.directory().getBytes(StandardCharsets.UTF_8);
+        int start = process.memory.check(address, size);
+        if (path.length > size) {
+            throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
-        Task task = tasks.get((int) index);
-        memory.check(address, size);
-        int name = memory.putText(
-                address + Layout.TASK_NAME_LENGTH, address + Layout.TASK_NAME, task.name(), address + size);
-        memory.putInt(address + Layout.TASK_NUMBER, task.number());
-        memory.putInt(address + Layout.TASK_STATE, task.state().ordinal());
-        memory.putLong(address + Layout.TASK_SWITCHES, task.switches());
-        memory.putLong(address + Layout.TASK_CPU_TIME, task.cpuNanos());
-        return Layout.TASK_NAME + (long) name;
+        System.arraycopy(path, 0, process.memory.array(), start, path.length);
+        return path.length;
+    }
+
+    private static Errno errno(NetworkException.Reason reason) {
+        return switch (reason) {
+            case INVALID -> Errno.INVALID_ARGUMENT;
+            case IN_USE -> Errno.ADDRESS_IN_USE;
+            case TOO_MANY -> Errno.TOO_MANY_FILES;
+            case UNREACHABLE -> Errno.UNREACHABLE;
+            case REFUSED -> Errno.CONNECTION_REFUSED;
+            case RESET -> Errno.CONNECTION_RESET;
+            case TIMED_OUT -> Errno.TIMED_OUT;
+            case CLOSED -> Errno.NOT_CONNECTED;
+            case TOO_LONG -> Errno.MESSAGE_TOO_LONG;
+            case NO_SUCH_NAME -> Errno.NO_SUCH_HOST;
+        };
     }
 
     private static Errno errno(FileSystemException.Reason reason) {

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A thread of control inside the guest. */
 public final class Task {
+    private static final int GO_ON = -1;
+
     final int number;
     final String name;
     TaskState state = TaskState.READY;
@@ -13,6 +15,8 @@ public final class Task {
     long cpuNanos;
     long resumedAt;
     int exitStatus;
+    boolean detached;
+    private int stopStatus = GO_ON;
 
     /** What a blocked task waits for. */
     @Nullable
@@ -27,6 +31,27 @@ public final class Task {
     Task(int number, String name) {
         this.number = number;
         this.name = name;
+    }
+
+    /**
+     * Tells the task to end: at the system call that it is in, if that can be left early, or at its next one.
+     *
+     * @param status its exit status, 0 to 255; the first one told counts
+     */
+    void stop(int status) {
+        if (stopStatus == GO_ON) {
+            stopStatus = status;
+        }
+    }
+
+    /** Whether it was told to stop, and system calls that wait are to be left. */
+    boolean mustStop() {
+        return stopStatus != GO_ON;
+    }
+
+    /** What it was told to end with. */
+    int stopStatus() {
+        return stopStatus;
     }
 
     public int number() {

@@ -17,12 +17,15 @@ final class WorkloadCall {
     private final Machine machine;
     private final KernelLock lock;
 
-    /** @param scratch null if there is no disk that may be written over */
-    WorkloadCall(@Nullable ScratchDisk scratch, Scheduler scheduler, Machine machine) {
+    /**
+     * @param scratch null if there is no disk that may be written over
+     * @param lock of that disk
+     */
+    WorkloadCall(@Nullable ScratchDisk scratch, Scheduler scheduler, Machine machine, KernelLock lock) {
         this.scratch = scratch;
         this.scheduler = scheduler;
         this.machine = machine;
-        lock = new KernelLock(scheduler);
+        this.lock = lock;
     }
 
     long run(UserMemory memory, long address) throws IOException, SystemCallException {

@@ -23,6 +23,8 @@ final class Arp {
     private static final int TRIES = 4;
     private static final long RETRY = 1_000_000_000L;
     private static final long LIFETIME = 60_000_000_000L;
+    private static final int ANNOUNCEMENTS = 2;
+    private static final long ANNOUNCE_INTERVAL = 2_000_000_000L;
 
     private final Ethernet ethernet;
     private final long mac;
@@ -31,10 +33,14 @@ final class Arp {
     private final Map<Integer, Entry> entries = new HashMap<>();
 
     private int address;
+    private int announcements;
+    private long nextAnnouncement = Long.MAX_VALUE;
 
     private static final class Entry {
         final Queue<Packet> waiting = new ArrayDeque<>();
         boolean known;
+        /** Sent to since it was last confirmed: worth asking for again. */
+        boolean used;
         long mac;
         int tries;
         /** When it is asked again, or forgotten. */
@@ -48,8 +54,16 @@ final class Arp {
         this.counters = counters;
     }
 
+    /** Uses an address from now on, and tells everybody (RFC 5227, section 2.3). */
     void answerFor(int ownAddress) {
         address = ownAddress;
+        announce();
+    }
+
+    /** Tells everybody on the link where our address is now. */
+    void announce() {
+        announcements = address == 0 ? 0 : ANNOUNCEMENTS;
+        nextAnnouncement = announcements == 0 ? Long.MAX_VALUE : clock.getAsLong();
     }
 
     /** Sends an IPv4 packet to a next hop on the link, now or when its address is known. */
@@ -64,6 +78,7 @@ final class Arp {
             ask(nextHop, entry);
         }
         if (entry.known) {
+            entry.used = true;
             ethernet.send(packet, entry.mac, Ethernet.IPV4);
         } else if (entry.waiting.size() < MAX_QUEUE) {
             entry.waiting.add(packet);
@@ -105,13 +120,18 @@ final class Arp {
         }
         long senderMac = packet.u48(8);
         int sender = packet.i32(14);
+        if (address != 0 && sender == address && senderMac != mac) {
+            // We keep ours: to defend it against one who will not listen helps nobody.
+            counters.count(Counter.ARP_CONFLICTS);
+            return;
+        }
         boolean toUs = address != 0 && packet.i32(24) == address;
         boolean request = packet.u16(6) == REQUEST;
         Entry entry = entries.get(sender);
         if (entry == null && toUs && request && sender != 0) {
             entry = newEntry(sender);
         }
-        if (entry != null && sender != address) {
+        if (entry != null) {
             learn(entry, senderMac);
         }
         if (toUs && request) {
@@ -121,6 +141,7 @@ final class Arp {
 
     private void learn(Entry entry, long senderMac) {
         entry.known = true;
+        entry.used = false;
         entry.mac = senderMac;
         entry.tries = 0;
         entry.deadline = clock.getAsLong() + LIFETIME;
@@ -139,17 +160,23 @@ final class Arp {
             if (now < entry.deadline) {
                 continue;
             }
-            if (entry.known || entry.tries >= TRIES) {
+            if (entry.known && !entry.used || entry.tries >= TRIES) {
                 entry.waiting.forEach(packet -> counters.count(Counter.ARP_UNRESOLVED));
                 each.remove();
             } else {
+                // Known and in use: packets go on to where it was while it is asked whether it is there still.
                 ask(next.getKey(), entry);
             }
+        }
+        if (now >= nextAnnouncement) {
+            announcements--;
+            nextAnnouncement = announcements == 0 ? Long.MAX_VALUE : now + ANNOUNCE_INTERVAL;
+            transmit(REQUEST, Ethernet.BROADCAST, 0, address);
         }
     }
 
     long deadline() {
-        long earliest = Long.MAX_VALUE;
+        long earliest = nextAnnouncement;
         for (Entry entry : entries.values()) {
             earliest = Math.min(earliest, entry.deadline);
         }

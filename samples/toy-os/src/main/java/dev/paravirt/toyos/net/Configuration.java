@@ -21,6 +21,22 @@ public record Configuration(int address, int prefix, int gateway, List<Integer> 
         nameServers = List.copyOf(nameServers);
     }
 
+    /** In words, such as {@code 10.0.0.5/24, gateway 10.0.0.1, name server 10.0.0.1}. */
+    @Override
+    public String toString() {
+        if (address == 0) {
+            return "no address";
+        }
+        StringBuilder text = new StringBuilder(Ipv4Address.format(address) + "/" + prefix);
+        if (gateway != 0) {
+            text.append(", gateway ").append(Ipv4Address.format(gateway));
+        }
+        for (int server : nameServers) {
+            text.append(", name server ").append(Ipv4Address.format(server));
+        }
+        return text.toString();
+    }
+
     int mask() {
         return prefix == 0 ? 0 : -1 << 32 - prefix;
     }

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.toyos.net;
 
-/** How much may be under way (RFC 5681), and when a lost segment is sent again before its time (RFC 6582). */
+/**
+ * How much may be under way (RFC 5681, with the byte counting of RFC 3465), and when a lost segment is sent again before
+ * its time: by the peer's selective acknowledgments (RFC 6675), or without such by duplicates (RFC 6582).
+ */
 final class Congestion {
     private static final int DUPLICATES = 3;
     private static final int LARGEST = 1 << 24;
+    private static final int INITIAL_SEGMENTS = 10;
 
     private int mss = TcpSegment.DEFAULT_MSS;
-    private int window = 10 * TcpSegment.DEFAULT_MSS;
+    private int window = INITIAL_SEGMENTS * TcpSegment.DEFAULT_MSS;
     private int threshold = LARGEST;
+    private int counted;
     private int duplicates;
+    private boolean selective;
     private boolean recovering;
     /** Recovery lasts until all that was sent when it began is acknowledged. */
     private int recover;
 
-    void start(int mss, int initialSequence) {
-        this.mss = mss;
-        window = 10 * mss;
+    void start(int segmentSize, int initialSequence, boolean selectiveAcknowledgments) {
+        mss = segmentSize;
+        selective = selectiveAcknowledgments;
+        window = INITIAL_SEGMENTS * mss;
         recover = initialSequence;
     }
 
@@ -24,14 +31,20 @@ final class Congestion {
         return window;
     }
 
-    /** New data was acknowledged; true if the next hole must be filled at once. */
-    boolean acknowledged(int bytes, int una) {
+    boolean isRecovering() {
+        return recovering;
+    }
+
+    /**
+     * New data was acknowledged.
+     *
+     * @param underWay bytes that were, before
+     * @return whether the next hole must be filled at once
+     */
+    boolean acknowledged(int bytes, int una, int underWay) {
         duplicates = 0;
         if (!recovering) {
-            int growth = window < threshold
-                    ? Math.min(bytes, 2 * mss)
-                    : Math.max(1, (int) ((long) mss * Math.min(bytes, mss) / window));
-            window = Math.min(window + growth, LARGEST);
+            grow(bytes, underWay);
             return false;
         }
         if (!Sequence.before(una, recover)) {
@@ -39,24 +52,49 @@ final class Congestion {
             window = Math.max(threshold, mss);
             return false;
         }
-        window = Math.max(window - bytes + mss, mss);
+        if (!selective) {
+            window = Math.max(window - bytes + mss, mss);
+        }
         return true;
     }
 
-    /** The same acknowledgment came once more; true if what it asks for must be sent again at once. */
-    boolean duplicate(int una, int max) {
+    private void grow(int bytes, int underWay) {
+        if (underWay < window / 2) {
+            // Not the window was what kept more from being sent: nothing was learnt about it.
+            return;
+        }
+        if (window < threshold) {
+            window = Math.min(window + bytes, LARGEST);
+            return;
+        }
+        counted += bytes;
+        if (counted >= window) {
+            counted -= window;
+            window = Math.min(window + mss, LARGEST);
+        }
+    }
+
+    /**
+     * The same acknowledgment came once more.
+     *
+     * @param evident whether what was acknowledged selectively proves a loss already
+     * @return true if what it asks for must be sent again at once
+     */
+    boolean duplicate(int una, int max, boolean evident) {
         duplicates++;
         if (recovering) {
-            window = Math.min(window + mss, LARGEST);
+            window = selective ? window : Math.min(window + mss, LARGEST);
             return false;
         }
-        if (duplicates != DUPLICATES || !Sequence.after(una, recover)) {
+        boolean lost = evident || duplicates == DUPLICATES;
+        boolean allowed = selective ? !Sequence.before(una, recover) : Sequence.after(una, recover);
+        if (!lost || !allowed) {
             return false;
         }
         recovering = true;
         recover = max;
         threshold = Math.max((max - una) / 2, 2 * mss);
-        window = threshold + DUPLICATES * mss;
+        window = threshold + (selective ? 0 : DUPLICATES * mss);
         return true;
     }
 
@@ -65,6 +103,7 @@ final class Congestion {
         window = mss;
         recovering = false;
         duplicates = 0;
+        counted = 0;
         recover = max;
     }
 }

@@ -4,7 +4,9 @@ package dev.paravirt.toyos.net;
 /** What the stack counts. Whatever it drops appears in one of these. */
 public enum Counter {
     FRAMES_RECEIVED,
+    BYTES_RECEIVED,
     FRAMES_SENT,
+    BYTES_SENT,
     /** The interface had no room. */
     FRAMES_REFUSED,
     ETHERNET_MALFORMED,
@@ -12,6 +14,8 @@ public enum Counter {
     ETHERNET_UNKNOWN_TYPE,
     ARP_RECEIVED,
     ARP_MALFORMED,
+    /** Somebody else says that our address is theirs. */
+    ARP_CONFLICTS,
     /** Packets whose next hop did not answer, or that found the queue for it full. */
     ARP_UNRESOLVED,
     IP_RECEIVED,
@@ -24,6 +28,8 @@ public enum Counter {
     ICMP_RECEIVED,
     ICMP_MALFORMED,
     ICMP_IGNORED,
+    /** A router or host could not pass on or use what we sent. */
+    ICMP_UNREACHABLE,
     UDP_RECEIVED,
     UDP_MALFORMED,
     UDP_NO_PORT,

@@ -9,6 +9,10 @@ public final class Counters {
         values[counter.ordinal()]++;
     }
 
+    void count(Counter counter, long amount) {
+        values[counter.ordinal()] += amount;
+    }
+
     public long get(Counter counter) {
         return values[counter.ordinal()];
     }

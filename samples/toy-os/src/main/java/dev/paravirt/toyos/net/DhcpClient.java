@@ -62,6 +62,24 @@ final class DhcpClient {
         }
     }
 
+    /** Gives the address back (RFC 2131, section 4.4.6). */
+    void stop() {
+        if (isBound() && server != 0) {
+            transaction = random.nextInt();
+            send(DhcpMessage.RELEASE, address, 0, server, server);
+        }
+        state = State.STOPPED;
+        deadline = Long.MAX_VALUE;
+        if (socket != null) {
+            socket.close();
+            socket = null;
+        }
+    }
+
+    boolean isRunning() {
+        return state != State.STOPPED;
+    }
+
     boolean isBound() {
         return state == State.BOUND || state == State.RENEWING || state == State.REBINDING;
     }
@@ -172,7 +190,7 @@ final class DhcpClient {
         deadline = clock.getAsLong() + (SECOND << Math.min(tries, 4));
         tries++;
         try {
-            udp.send(CLIENT_PORT, destination, SERVER_PORT, data);
+            udp.send(CLIENT_PORT, destination, SERVER_PORT, data, 0, data.length);
         } catch (NetworkException unreachable) {
             // The server is not on our network any more: the next try is made as if it had not answered.
             counters.count(Counter.IP_NO_ROUTE);

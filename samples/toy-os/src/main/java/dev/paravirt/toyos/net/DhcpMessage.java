@@ -12,6 +12,7 @@ final class DhcpMessage {
     static final int REQUEST = 3;
     static final int ACK = 5;
     static final int NAK = 6;
+    static final int RELEASE = 7;
     private static final int OPTIONS = 240;
     private static final int MAGIC = 0x6382_5363;
     private static final int BOOT_REPLY = 2;

@@ -20,6 +20,7 @@ final class Ethernet {
     /** Takes the header off. Returns the type of what remains, or -1 if it is not for us. */
     int receive(Packet frame) {
         counters.count(Counter.FRAMES_RECEIVED);
+        counters.count(Counter.BYTES_RECEIVED, frame.length());
         if (frame.length() < HEADER) {
             counters.count(Counter.ETHERNET_MALFORMED);
             return -1;
@@ -44,13 +45,18 @@ final class Ethernet {
         packet.put48(6, link.mac());
         packet.put16(12, type);
         boolean sent;
-        if (packet.length() < SHORTEST_FRAME) {
+        if (packet.length() < SHORTEST_FRAME && !packet.isUnfinished()) {
             byte[] padded = new byte[SHORTEST_FRAME];
             packet.get(0, padded, 0, packet.length());
             sent = link.send(padded, 0, padded.length);
         } else {
-            sent = link.send(packet.array, packet.start(), packet.length());
+            sent = packet.sendTo(link);
         }
-        counters.count(sent ? Counter.FRAMES_SENT : Counter.FRAMES_REFUSED);
+        if (sent) {
+            counters.count(Counter.FRAMES_SENT);
+            counters.count(Counter.BYTES_SENT, packet.length());
+        } else {
+            counters.count(Counter.FRAMES_REFUSED);
+        }
     }
 }

@@ -10,13 +10,18 @@ final class Icmp {
     private static final int HEADER = 8;
     private static final int ECHO_REPLY = 0;
     private static final int UNREACHABLE = 3;
-    private static final int PORT_UNREACHABLE = 3;
+    static final int PROTOCOL_UNREACHABLE = 2;
+    static final int PORT_UNREACHABLE = 3;
+    static final int FRAGMENTATION_NEEDED = 4;
+    /** Of a quoted packet: its header, and at least so much of what follows. */
+    private static final int QUOTED_PAYLOAD = 8;
     private static final int ECHO = 8;
 
     private final Ipv4 ip;
     private final LongSupplier clock;
     private final Counters counters;
     private final Map<Integer, Echo> waiting = new HashMap<>();
+    private final Unreachable news;
     private int sequence;
 
     /** A question under way. */
@@ -25,6 +30,7 @@ final class Icmp {
         final int length;
         final long sentAt;
         long roundTrip = -1;
+        boolean unreachable;
 
         Echo(int destination, int length, long sentAt) {
             this.destination = destination;
@@ -33,7 +39,17 @@ final class Icmp {
         }
     }
 
-    Icmp(Ipv4 ip, LongSupplier clock, Counters counters) {
+    /** Is told what packets of ours did not arrive. */
+    interface Unreachable {
+        /**
+         * @param quoted the first 8 bytes, or more, behind the packet's header
+         * @param mtu that of the next hop if the packet was too large for it, 0 if it did not say
+         */
+        void unreachable(int source, int destination, int protocol, Packet quoted, int code, int mtu);
+    }
+
+    Icmp(Ipv4 ip, LongSupplier clock, Counters counters, Unreachable news) {
+        this.news = news;
         this.ip = ip;
         this.clock = clock;
         this.counters = counters;
@@ -48,6 +64,7 @@ final class Icmp {
         switch (packet.u8(0)) {
             case ECHO -> answer(packet, source, destination);
             case ECHO_REPLY -> answered(packet, source);
+            case UNREACHABLE -> unreachable(packet);
             default -> counters.count(Counter.ICMP_IGNORED);
         }
     }
@@ -60,6 +77,33 @@ final class Icmp {
         Packet reply = packet.copy();
         reply.put8(0, ECHO_REPLY);
         transmit(reply, source);
+    }
+
+    private void unreachable(Packet packet) {
+        int code = packet.u8(1);
+        int mtu = code == FRAGMENTATION_NEEDED ? packet.u16(6) : 0;
+        packet.dropFront(HEADER);
+        boolean whole = packet.length() >= Ipv4.HEADER
+                && packet.u8(0) >>> 4 == 4
+                && Ipv4.headerLength(packet) >= Ipv4.HEADER
+                && packet.length() >= Ipv4.headerLength(packet) + QUOTED_PAYLOAD;
+        if (!whole || Ipv4.source(packet) != ip.sourceFor(Ipv4.destination(packet))) {
+            counters.count(Counter.ICMP_MALFORMED);
+            return;
+        }
+        counters.count(Counter.ICMP_UNREACHABLE);
+        int source = Ipv4.source(packet);
+        int destination = Ipv4.destination(packet);
+        int protocol = Ipv4.protocol(packet);
+        packet.dropFront(Ipv4.headerLength(packet));
+        if (protocol == Ipv4.ICMP) {
+            Echo echo = waiting.get(packet.i32(4));
+            if (echo != null && echo.destination == destination) {
+                echo.unreachable = true;
+            }
+        } else {
+            news.unreachable(source, destination, protocol, packet, code, mtu);
+        }
     }
 
     private void answered(Packet packet, int source) {
@@ -113,6 +157,12 @@ final class Icmp {
     long roundTrip(long ticket) {
         Echo echo = waiting.get((int) ticket);
         return echo == null ? -1 : echo.roundTrip;
+    }
+
+    /** Whether the network said that the question does not get there. */
+    boolean isUnreachable(long ticket) {
+        Echo echo = waiting.get((int) ticket);
+        return echo != null && echo.unreachable;
     }
 
     void forget(long ticket) {

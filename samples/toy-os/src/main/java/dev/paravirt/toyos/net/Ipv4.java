@@ -121,6 +121,14 @@ final class Ipv4 {
         return route(packet, destination);
     }
 
+    /** Whether a host's address is ours, on our network, or behind a gateway. */
+    boolean hasRoute(int destination) {
+        if (Ipv4Address.isLoopback(destination)) {
+            return true;
+        }
+        return address() != 0 && (configuration.onLink(destination) || configuration.gateway() != 0);
+    }
+
     private boolean route(Packet packet, int destination) {
         if (Ipv4Address.isLoopback(destination) || address() != 0 && destination == address()) {
             return looped.size() < MAX_LOOPED && looped.add(packet);

@@ -40,6 +40,18 @@ public final class Ipv4Address {
         return parts == 4 ? address : null;
     }
 
+    /** A station address, in the low 48 bits, as {@code 52:54:00:12:34:56}. */
+    public static String formatMac(long mac) {
+        StringBuilder text = new StringBuilder();
+        for (int shift = 40; shift >= 0; shift -= 8) {
+            int octet = (int) (mac >>> shift) & 0xFF;
+            text.append(shift == 40 ? "" : ":")
+                    .append(Character.forDigit(octet >>> 4, 16))
+                    .append(Character.forDigit(octet & 0xF, 16));
+        }
+        return text.toString();
+    }
+
     static boolean isMulticast(int address) {
         return address >>> 28 == 0xE;
     }

@@ -40,11 +40,35 @@ public final class NetworkStack {
         ethernet = new Ethernet(link, counters);
         arp = new Arp(ethernet, link.mac(), clock, counters);
         ip = new Ipv4(arp, link.mtu(), counters);
-        icmp = new Icmp(ip, clock, counters);
-        udp = new Udp(ip, icmp, random, counters);
-        tcp = new Tcp(ip, clock, random, counters);
+        icmp = new Icmp(ip, clock, counters, this::unreachable);
+        udp = new Udp(ip, icmp, random, counters, this::hasRoom);
+        tcp = new Tcp(link, ip, clock, random, counters);
         dhcp = new DhcpClient(udp, link.mac(), clock, random, counters, this::configure);
         resolver = new Resolver(udp, ip, clock, random, counters, waiting);
+    }
+
+    /** The station address, in the low 48 bits. */
+    public long mac() {
+        return link.mac();
+    }
+
+    /** The longest packet, in bytes. */
+    public int mtu() {
+        return link.mtu();
+    }
+
+    /** Whether the addresses come, or are to come, from a DHCP server. */
+    public boolean usesDhcp() {
+        return dhcp.isRunning();
+    }
+
+    public boolean linkUp() {
+        return link.linkUp();
+    }
+
+    /** Nanoseconds, as deadlines count them. */
+    public long now() {
+        return clock.getAsLong();
     }
 
     public Counters counters() {
@@ -75,7 +99,7 @@ public final class NetworkStack {
         dhcp.start();
         waiting.await(dhcp::isBound, clock.getAsLong() + timeoutNanos);
         if (!dhcp.isBound()) {
-            throw new NetworkException("no DHCP server answered within " + timeoutNanos / 1_000_000 + " ms");
+            throw new NetworkException(NetworkException.Reason.TIMED_OUT, "no DHCP server answered within " + timeoutNanos / 1_000_000 + " ms");
         }
         return configuration();
     }
@@ -83,15 +107,21 @@ public final class NetworkStack {
     /** Nanoseconds to a host and back, or -1 if no echo comes within the time. */
     public long ping(int address, int length, long timeoutNanos) throws NetworkException {
         if (length < 0 || length + 8 > ip.largestPayload()) {
-            throw new NetworkException("an echo of " + length + " bytes does not fit the interface");
+            throw new NetworkException(NetworkException.Reason.TOO_LONG, "an echo of " + length + " bytes does not fit the interface");
         }
         long ticket = icmp.ask(address, length);
         if (ticket < 0) {
-            throw new NetworkException("there is no way to " + Ipv4Address.format(address));
+            throw new NetworkException(NetworkException.Reason.UNREACHABLE, "there is no way to " + Ipv4Address.format(address));
         }
-        waiting.await(() -> icmp.roundTrip(ticket) >= 0, clock.getAsLong() + timeoutNanos);
+        waiting.await(
+                () -> icmp.roundTrip(ticket) >= 0 || icmp.isUnreachable(ticket), clock.getAsLong() + timeoutNanos);
         long roundTrip = icmp.roundTrip(ticket);
+        boolean unreachable = icmp.isUnreachable(ticket);
         icmp.forget(ticket);
+        if (roundTrip < 0 && unreachable) {
+            throw new NetworkException(
+                    NetworkException.Reason.UNREACHABLE, Ipv4Address.format(address) + " cannot be reached");
+        }
         return roundTrip;
     }
 
@@ -117,6 +147,7 @@ public final class NetworkStack {
     /** Connects; throws if the peer refuses or does not answer within the time. */
     public TcpSocket connect(int address, int port, long timeoutNanos) throws NetworkException {
         TcpSocket socket = beginConnect(0, address, port);
+        link.flush();
         socket.awaitConnected(clock.getAsLong() + timeoutNanos);
         return socket;
     }
@@ -160,6 +191,45 @@ public final class NetworkStack {
             tcp.runTimers();
         }
         dhcp.poll();
+        tcp.poll();
+        link.flush();
+    }
+
+    /** Lets frames go that calls between {@link #poll} and poll have sent. */
+    public void flush() {
+        link.flush();
+    }
+
+    /** Whether something waits for the interface to have room for a frame again. */
+    public boolean isStarved() {
+        return tcp.isStarved();
+    }
+
+    /** Tells everybody on the link where we are now: the interface may have moved. */
+    public void announce() {
+        arp.announce();
+    }
+
+    /** Whether what programs have written, or closed, has yet to reach their peers. */
+    public boolean isUnderWay() {
+        return tcp.isUnderWay();
+    }
+
+    /** Ends what is still open, at once, and gives back what was lent. */
+    public void close() {
+        tcp.abort();
+        dhcp.stop();
+        link.flush();
+    }
+
+    private void unreachable(int source, int destination, int protocol, Packet quoted, int code, int mtu) {
+        if (protocol == Ipv4.TCP) {
+            tcp.unreachable(source, destination, quoted, code, mtu);
+        }
+    }
+
+    private boolean hasRoom() {
+        return tcp.hasRoomToSend();
     }
 
     private void receiveFrame() {
@@ -168,6 +238,7 @@ public final class NetworkStack {
             return;
         }
         Packet packet = new Packet(frame, 0, Math.min(length, frame.length));
+        packet.verified = link.checksumsVerified();
         switch (ethernet.receive(packet)) {
             case Ethernet.ARP -> arp.receive(packet);
             case Ethernet.IPV4 -> receiveIp(packet, true);

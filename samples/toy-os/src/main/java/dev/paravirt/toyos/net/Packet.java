@@ -7,12 +7,22 @@ package dev.paravirt.toyos.net;
  * before they read.
  */
 final class Packet {
-    /** Room for the headers of all layers: Ethernet 14, IPv4 20, TCP 20 and its options 20; even, for checksums. */
-    static final int HEADROOM = 80;
+    /** Room for the headers of all layers: Ethernet 14, IPv4 20, TCP 20 and its options 40; even, for checksums. */
+    static final int HEADROOM = 96;
 
     final byte[] array;
     private int start;
     private int end;
+
+    /** Received: the card, or we ourselves, vouch for the checksum of UDP or TCP. */
+    boolean verified;
+
+    /** To send: the checksum that the card completes, as its place in the array and the place of its header; or 0. */
+    private int checksumAt;
+
+    private int checksumStart;
+    private int headersEnd;
+    private int segment;
 
     Packet(byte[] array, int start, int length) {
         this.array = array;
@@ -29,6 +39,36 @@ final class Packet {
         Packet packet = withPayload(length);
         System.arraycopy(source, start, packet.array, packet.start, length);
         return packet;
+    }
+
+    /**
+     * Leaves the checksum of the header that begins here to the card.
+     *
+     * @param offset of the checksum in the header
+     * @param header its length
+     * @param segmentSize most bytes of payload of each segment that the card cuts this into; 0 for none
+     */
+    void leaveToCard(int offset, int header, int segmentSize) {
+        checksumAt = start + offset;
+        checksumStart = start;
+        headersEnd = start + header;
+        segment = segmentSize;
+        verified = true;
+    }
+
+    /** Whether {@link #leaveToCard} was called. */
+    boolean isUnfinished() {
+        return checksumAt != 0;
+    }
+
+    /** Sends the frame that this has become. */
+    boolean sendTo(NetworkInterface link) {
+        if (!isUnfinished()) {
+            return link.send(array, start, length());
+        }
+        int headers = segment == 0 ? 0 : headersEnd - start;
+        return link.sendUnfinished(
+                array, start, length(), checksumStart - start, checksumAt - checksumStart, headers, segment);
     }
 
     Packet copy() {

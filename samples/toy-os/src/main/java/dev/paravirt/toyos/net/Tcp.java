@@ -11,18 +11,24 @@ import java.util.random.RandomGenerator;
 
 /** Leads segments to their connections, and opens new ones. */
 final class Tcp {
-    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_CONNECTIONS = 512;
     private static final int FIRST_EPHEMERAL = 49152;
     private static final int EPHEMERALS = 65536 - FIRST_EPHEMERAL;
 
+    /** Less than an IPv4 packet holds, whose length has 16 bits. */
+    private static final int MOST_BURST = 65_000;
+
+    private final NetworkInterface link;
     private final Ipv4 ip;
     private final LongSupplier clock;
     private final RandomGenerator random;
     private final Counters counters;
     private final Map<TcpPath, TcpConnection> connections = new LinkedHashMap<>();
     private final Map<Integer, TcpListener> listeners = new HashMap<>();
+    private boolean starved;
 
-    Tcp(Ipv4 ip, LongSupplier clock, RandomGenerator random, Counters counters) {
+    Tcp(NetworkInterface link, Ipv4 ip, LongSupplier clock, RandomGenerator random, Counters counters) {
+        this.link = link;
         this.ip = ip;
         this.clock = clock;
         this.random = random;
@@ -46,8 +52,11 @@ final class Tcp {
     }
 
     TcpListener listen(Waiting waiting, int port, int backlog) throws NetworkException {
-        if (port <= 0 || port > 65535 || listeners.containsKey(port)) {
-            throw new NetworkException("TCP port " + port + " is in use or is no port");
+        if (port <= 0 || port > 65535) {
+            throw new NetworkException(NetworkException.Reason.INVALID, port + " is no TCP port");
+        }
+        if (listeners.containsKey(port)) {
+            throw new NetworkException(NetworkException.Reason.IN_USE, "TCP port " + port + " is in use");
         }
         TcpListener listener = new TcpListener(this, waiting, port, backlog);
         listeners.put(port, listener);
@@ -60,10 +69,18 @@ final class Tcp {
 
     /** Begins to connect from the given port, or from a free one if it is 0. */
     TcpConnection connect(int localPort, int address, int port) throws NetworkException {
-        boolean reachable = ip.isHost(address) && port > 0 && port <= 65535;
-        if (!reachable || ip.sourceFor(address) == 0 || !hasRoom()) {
-            throw new NetworkException("cannot connect to " + Ipv4Address.format(address) + ":" + port
-                    + ": it is no host's address, we have none, or there are too many connections");
+        String target = Ipv4Address.format(address) + ":" + port;
+        if (!ip.isHost(address) || port <= 0 || port > 65535) {
+            throw new NetworkException(NetworkException.Reason.INVALID, target + " is no host's address and port");
+        }
+        if (!ip.hasRoute(address)) {
+            throw new NetworkException(
+                    NetworkException.Reason.UNREACHABLE,
+                    "there is no way to " + target + ": neither on our network nor is a gateway known");
+        }
+        if (!hasRoom()) {
+            throw new NetworkException(
+                    NetworkException.Reason.TOO_MANY, "there are " + MAX_CONNECTIONS + " connections already");
         }
         TcpPath path = path(localPort, address, port);
         TcpConnection connection = TcpConnection.active(this, path, random.nextInt());
@@ -81,7 +98,7 @@ final class Tcp {
                 return path;
             }
         }
-        throw new NetworkException("no TCP port is free for " + Ipv4Address.format(address) + ":" + port);
+        throw new NetworkException(NetworkException.Reason.IN_USE, "no TCP port is free for " + Ipv4Address.format(address) + ":" + port);
     }
 
     /** Makes room at the cost of a connection that only waits for strays. */
@@ -152,14 +169,72 @@ final class Tcp {
         int acknowledgment = acknowledged ? 0 : segment.sequence + segment.length();
         int flags = acknowledged ? TcpSegment.RST : TcpSegment.RST | TcpSegment.ACK;
         Packet packet = Packet.withPayload(0);
-        TcpSegment.build(packet, path, sequence, acknowledgment, flags, 0, TcpSegment.NO_SCALE);
-        send(packet, path.remoteAddress());
+        TcpHeader header = new TcpHeader();
+        header.sequence = sequence;
+        header.acknowledgment = acknowledgment;
+        header.flags = flags;
+        send(header, packet, path, path.mss());
     }
 
-    void send(Packet packet, int destination) {
+    /**
+     * Sends a segment, or several in one.
+     *
+     * @param mss most bytes of payload of each
+     */
+    void send(TcpHeader header, Packet payload, TcpPath path, int mss) {
         counters.count(Counter.TCP_SENT);
+        header.put(payload, path, link.completesChecksums(), mss);
         // Whoever needs a segment that has no way sends it again, or gives up in time.
-        ip.send(packet, destination, Ipv4.TCP);
+        ip.send(payload, path.remoteAddress(), Ipv4.TCP);
+    }
+
+    /** Whether a segment can be sent now; if not, all connections are asked for their output when one can. */
+    boolean hasRoomToSend() {
+        starved |= !link.hasRoom();
+        return !starved;
+    }
+
+    boolean isStarved() {
+        return starved;
+    }
+
+    /** The most payload of one {@link #send}. */
+    int burst(int mss) {
+        return link.cutsSegments() ? Math.max(mss, MOST_BURST / mss * mss) : mss;
+    }
+
+    /** Lets those send that found no room. */
+    void poll() {
+        if (starved && link.hasRoom()) {
+            starved = false;
+            List.copyOf(connections.values()).forEach(TcpConnection::flush);
+        }
+    }
+
+    /** The network could not deliver a segment of ours. */
+    void unreachable(int source, int destination, Packet quoted, int code, int mtu) {
+        TcpPath path = new TcpPath(source, quoted.u16(0), destination, quoted.u16(2), mss());
+        TcpConnection connection = connections.get(path);
+        if (connection != null) {
+            connection.unreachable(quoted.i32(4), code, mtu);
+        }
+    }
+
+    /** Whether a connection has yet to send something, or to have it acknowledged. */
+    boolean isUnderWay() {
+        for (TcpConnection connection : connections.values()) {
+            if (connection.isUnderWay()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Ends all connections at once. */
+    void abort() {
+        for (TcpConnection connection : List.copyOf(connections.values())) {
+            connection.abort(TcpFailure.ABORTED);
+        }
     }
 
     long deadline() {

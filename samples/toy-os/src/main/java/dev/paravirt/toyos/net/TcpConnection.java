@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class TcpConnection {
     private static final int SMALLEST_MSS = 64;
     private static final int MAX_SYNS = 6;
+    /** No router asks for less that carries IPv4 in earnest; a forged message may. */
+    private static final int SMALLEST_MTU = 576;
     private static final long TWICE_SEGMENT_LIFETIME = 60_000_000_000L;
     /** Not every stray segment is answered: two ends that disagree must not talk for ever. */
     private static final long ANSWER_INTERVAL = 10_000_000L;
@@ -21,13 +23,17 @@ final class TcpConnection {
 
     private TcpState state;
     private boolean scaling = true;
+    private boolean selective = true;
+    private final TcpHeader header = new TcpHeader();
     private int peerScale;
     private int mss = TcpSegment.DEFAULT_MSS;
     private int syns;
     private boolean released;
     private long closeDeadline = Long.MAX_VALUE;
     private long lastAnswer = Long.MIN_VALUE;
-    private @Nullable String failure;
+    private @Nullable TcpFailure failure;
+    /** What the network said that may pass: the reason if nothing better comes. */
+    private @Nullable TcpFailure softError;
 
     private TcpConnection(Tcp tcp, TcpPath path, int initialSequence, TcpState state, @Nullable TcpListener listener) {
         this.tcp = tcp;
@@ -35,7 +41,7 @@ final class TcpConnection {
         this.clock = tcp.clock();
         this.state = state;
         this.listener = listener;
-        sender = new TcpSender(initialSequence, clock, tcp.counters(), this::transmit);
+        sender = new TcpSender(initialSequence, clock, tcp.counters(), new SenderOutput());
         receiver = new TcpReceiver(clock, tcp.counters());
     }
 
@@ -65,8 +71,14 @@ final class TcpConnection {
 
     /** Why the connection ended other than by agreement; null if it did not. */
     @Nullable
-    String failure() {
+    TcpFailure failure() {
         return failure;
+    }
+
+    /** What the network said about it, if it said anything; null if not. */
+    @Nullable
+    TcpFailure softError() {
+        return softError;
     }
 
     private void sendSyn() {
@@ -78,15 +90,40 @@ final class TcpConnection {
         mss = Math.clamp(syn.mss, SMALLEST_MSS, path.mss());
         scaling = syn.scale != TcpSegment.NO_SCALE;
         peerScale = scaling ? syn.scale : 0;
-        receiver.start(syn.sequence, scaling);
+        selective = syn.selective;
+        receiver.start(syn.sequence, scaling, path.mss());
     }
 
     private void transmit(int sequence, int flags, Packet payload) {
         boolean syn = (flags & TcpSegment.SYN) != 0;
-        int acknowledgment = (flags & TcpSegment.ACK) != 0 ? receiver.next() : 0;
-        int scale = scaling ? TcpReceiver.SCALE : TcpSegment.NO_SCALE;
-        TcpSegment.build(payload, path, sequence, acknowledgment, flags, receiver.advertise(syn), scale);
-        tcp.send(payload, path.remoteAddress());
+        header.sequence = sequence;
+        header.acknowledgment = (flags & TcpSegment.ACK) != 0 ? receiver.next() : 0;
+        header.flags = flags;
+        header.window = receiver.advertise(syn);
+        header.scale = scaling ? TcpReceiver.SCALE : TcpSegment.NO_SCALE;
+        header.selective = selective;
+        header.blocks = 0;
+        if (selective && payload.length() == 0) {
+            receiver.report(header);
+        }
+        tcp.send(header, payload, path, mss);
+    }
+
+    private final class SenderOutput implements TcpSender.Output {
+        @Override
+        public void transmit(int sequence, int flags, Packet payload) {
+            TcpConnection.this.transmit(sequence, flags, payload);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return tcp.hasRoomToSend();
+        }
+
+        @Override
+        public int burst(int segment) {
+            return tcp.burst(segment);
+        }
     }
 
     private void acknowledge() {
@@ -108,12 +145,12 @@ final class TcpConnection {
             tcp.reset(segment, path);
         } else if (segment.has(TcpSegment.RST)) {
             if (acknowledged) {
-                fail("refused the connection");
+                fail(TcpFailure.REFUSED);
             }
         } else if (segment.has(TcpSegment.SYN)) {
             negotiate(segment);
             if (acknowledged) {
-                sender.established(segment, mss, peerScale);
+                sender.established(segment, mss, peerScale, selective);
                 state = TcpState.ESTABLISHED;
                 receiver.acknowledgeNow();
             } else {
@@ -133,7 +170,7 @@ final class TcpConnection {
         if (segment.has(TcpSegment.RST)) {
             if (segment.sequence == receiver.next()) {
                 tcp.counters().count(Counter.TCP_RESET_RECEIVED);
-                fail("reset the connection");
+                fail(TcpFailure.RESET);
             } else {
                 answerRarely();
             }
@@ -148,6 +185,14 @@ final class TcpConnection {
 
     private void answerStray(TcpSegment segment) {
         if (segment.has(TcpSegment.RST)) {
+            return;
+        }
+        if (state == TcpState.SYN_RECEIVED && segment.has(TcpSegment.SYN) && segment.has(TcpSegment.ACK)) {
+            // Both began at once: the peer repeats its SYN, which we have, with what we wait for.
+            if (receiver.repeatsSyn(segment) && sender.acknowledgesSyn(segment.acknowledgment)) {
+                established(segment);
+                receiver.acknowledgeNow();
+            }
             return;
         }
         if (state == TcpState.SYN_RECEIVED && segment.has(TcpSegment.SYN) && !segment.has(TcpSegment.ACK)) {
@@ -178,11 +223,7 @@ final class TcpConnection {
                 tcp.reset(segment, path);
                 return;
             }
-            state = TcpState.ESTABLISHED;
-            sender.established(segment, mss, peerScale);
-            if (listener != null) {
-                listener.established(this);
-            }
+            established(segment);
         } else if (sender.isBeyond(segment.acknowledgment)) {
             answerRarely();
             return;
@@ -194,6 +235,14 @@ final class TcpConnection {
         }
         if (segment.length() > 0) {
             receiveData(segment);
+        }
+    }
+
+    private void established(TcpSegment segment) {
+        state = TcpState.ESTABLISHED;
+        sender.established(segment, mss, peerScale, selective);
+        if (listener != null) {
+            listener.established(this);
         }
     }
 
@@ -220,7 +269,7 @@ final class TcpConnection {
             return;
         }
         if (released && segment.payload.length() > 0) {
-            abort("sent data that nobody will read");
+            abort(TcpFailure.LATE_DATA);
             return;
         }
         receiver.receive(segment);
@@ -242,7 +291,7 @@ final class TcpConnection {
     void flush() {
         if (isSynchronized()) {
             sender.output();
-            if (receiver.owesAcknowledgment()) {
+            if (receiver.owesAcknowledgment() && tcp.hasRoomToSend()) {
                 acknowledge();
             }
         }
@@ -250,6 +299,38 @@ final class TcpConnection {
 
     private boolean isSynchronized() {
         return state != TcpState.SYN_SENT && state != TcpState.SYN_RECEIVED && state != TcpState.CLOSED;
+    }
+
+    /**
+     * The network says that a segment did not get through (RFC 1122, 4.2.3.9). Who says so is not known for sure, so an
+     * established connection does not end by it (RFC 5927).
+     *
+     * @param mtu of the next hop, if it is about that; else 0
+     */
+    void unreachable(int sequence, int code, int mtu) {
+        if (!sender.isUnderWay(sequence)) {
+            return;
+        }
+        if (code == Icmp.FRAGMENTATION_NEEDED) {
+            int most = Math.max(mtu, SMALLEST_MTU) - Ipv4.HEADER - TcpSegment.HEADER;
+            if (most < mss && isSynchronized()) {
+                mss = most;
+                sender.reduce(mss);
+                flush();
+            }
+        } else if (code == Icmp.PORT_UNREACHABLE || code == Icmp.PROTOCOL_UNREACHABLE) {
+            softError = TcpFailure.PROTOCOL_UNREACHABLE;
+            if (!isSynchronized()) {
+                fail(TcpFailure.PROTOCOL_UNREACHABLE);
+            }
+        } else {
+            softError = TcpFailure.UNREACHABLE;
+        }
+    }
+
+    /** Whether anything that was written, or our end of the stream, has yet to reach the peer. */
+    boolean isUnderWay() {
+        return state != TcpState.TIME_WAIT && state != TcpState.CLOSED && sender.isUnderWay();
     }
 
     /** No more to send; the peer's data is still read. */
@@ -270,7 +351,7 @@ final class TcpConnection {
         if (state == TcpState.SYN_SENT) {
             end();
         } else if (state == TcpState.SYN_RECEIVED || receiver.readable() > 0) {
-            abort("was closed with data unread");
+            abort(TcpFailure.UNREAD);
         } else {
             finish();
             if (state == TcpState.FIN_WAIT_2) {
@@ -279,13 +360,13 @@ final class TcpConnection {
         }
     }
 
-    void abort(String why) {
+    void abort(TcpFailure why) {
         tcp.counters().count(Counter.TCP_RESET_SENT);
         transmit(sender.sequenceForAcknowledgment(), TcpSegment.RST | TcpSegment.ACK, Packet.withPayload(0));
         fail(why);
     }
 
-    private void fail(String why) {
+    private void fail(TcpFailure why) {
         failure = why;
         end();
     }
@@ -315,7 +396,7 @@ final class TcpConnection {
         if (now >= sender.deadline()) {
             boolean synchronizing = !isSynchronized();
             if (!sender.timedOut() || synchronizing && syns >= MAX_SYNS) {
-                fail("does not answer");
+                fail(softError == null ? TcpFailure.SILENT : softError);
             } else if (synchronizing) {
                 sendSyn();
             } else {

@@ -57,7 +57,7 @@ public final class TcpListener implements AutoCloseable {
     void established(TcpConnection connection) {
         halfOpen--;
         if (closed) {
-            connection.abort("was not accepted");
+            connection.abort(TcpFailure.NOT_ACCEPTED);
         } else {
             ready.add(connection);
         }
@@ -69,7 +69,7 @@ public final class TcpListener implements AutoCloseable {
         closed = true;
         tcp.release(this);
         for (TcpConnection next = ready.poll(); next != null; next = ready.poll()) {
-            next.abort("was not accepted");
+            next.abort(TcpFailure.NOT_ACCEPTED);
         }
     }
 }

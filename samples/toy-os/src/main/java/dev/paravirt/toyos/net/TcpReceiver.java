@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 
 /** The receiving half of a connection: what came in order, what came too early, and what the peer is told about it. */
 final class TcpReceiver {
-    static final int SCALE = 3;
-    private static final int BUFFER = 1 << 18;
+    static final int SCALE = 5;
+    private static final int BUFFER = 1 << 20;
     private static final int LARGEST_FIELD = 0xFFFF;
     private static final int SEGMENTS_PER_ACKNOWLEDGMENT = 2;
     private static final long LONGEST_DELAY = 20_000_000L;
@@ -14,7 +14,9 @@ final class TcpReceiver {
     private final LongSupplier clock;
     private final Counters counters;
     private final ByteRing buffer = new ByteRing(BUFFER);
-    private final Reassembly early = new Reassembly();
+    private final Ranges early = new Ranges();
+    /** Which of them grew last. */
+    private int latest;
     private int next;
     private int scale;
     private boolean finKnown;
@@ -22,6 +24,7 @@ final class TcpReceiver {
     private boolean finished;
     private int advertisedEdge;
     private int unacknowledged;
+    private int fullSegment;
     private boolean acknowledgeNow;
     private long deadline = Long.MAX_VALUE;
 
@@ -30,7 +33,9 @@ final class TcpReceiver {
         this.counters = counters;
     }
 
-    void start(int initialSequence, boolean scaled) {
+    /** @param segmentSize the most payload of a segment */
+    void start(int initialSequence, boolean scaled, int segmentSize) {
+        fullSegment = segmentSize;
         next = initialSequence + 1;
         scale = scaled ? SCALE : 0;
         advertisedEdge = next;
@@ -44,6 +49,19 @@ final class TcpReceiver {
         return Math.min(buffer.free(), LARGEST_FIELD << scale);
     }
 
+    /** Puts the ranges that came too early into a header, the one that grew last first (RFC 2018, section 4). */
+    void report(TcpHeader header) {
+        int first = early.find(latest - next);
+        if (first >= 0) {
+            header.addBlock(next + early.start(first), next + early.end(first));
+        }
+        for (int i = 0; i < early.count() && header.blocks < TcpHeader.MAX_BLOCKS; i++) {
+            if (i != first) {
+                header.addBlock(next + early.start(i), next + early.end(i));
+            }
+        }
+    }
+
     /** The window field of a segment that is sent now, with the acknowledgment: nothing is owed after it. */
     int advertise(boolean syn) {
         int field = syn ? Math.min(window(), LARGEST_FIELD) : window() >> scale;
@@ -52,6 +70,11 @@ final class TcpReceiver {
         acknowledgeNow = false;
         deadline = Long.MAX_VALUE;
         return field;
+    }
+
+    /** Whether this is the SYN that the connection began with, once more. */
+    boolean repeatsSyn(TcpSegment segment) {
+        return segment.sequence == next - 1;
     }
 
     /** Whether a part of the segment lies within the window; one byte that probes a closed window does too. */
@@ -102,12 +125,13 @@ final class TcpReceiver {
         if (!early.add(offset, offset + length)) {
             return;
         }
+        latest = next + offset;
         buffer.put(offset, payload.array, payload.start(), length);
         int grown = early.take();
         buffer.advance(grown);
         next += grown;
-        unacknowledged++;
-        if (unacknowledged >= SEGMENTS_PER_ACKNOWLEDGMENT) {
+        unacknowledged += length;
+        if (unacknowledged >= SEGMENTS_PER_ACKNOWLEDGMENT * fullSegment) {
             acknowledgeNow = true;
         } else if (deadline == Long.MAX_VALUE) {
             deadline = clock.getAsLong() + LONGEST_DELAY;

@@ -13,9 +13,14 @@ final class TcpSegment {
     static final int ACK = 16;
     static final int DEFAULT_MSS = 536;
     static final int NO_SCALE = -1;
-    private static final int OPTION_MSS = 2;
-    private static final int OPTION_SCALE = 3;
+    static final int OPTION_NOTHING = 1;
+    static final int OPTION_MSS = 2;
+    static final int OPTION_SCALE = 3;
+    static final int OPTION_SELECTIVE = 4;
+    static final int OPTION_BLOCKS = 5;
     private static final int LARGEST_SCALE = 14;
+    private static final int MOST_BLOCKS = 4;
+    private static final int[] NO_BLOCKS = {};
 
     final int sourcePort;
     final int destinationPort;
@@ -28,6 +33,13 @@ final class TcpSegment {
 
     int mss = DEFAULT_MSS;
     int scale = NO_SCALE;
+    /** Whether selective acknowledgments are understood. */
+    boolean selective;
+    /** How many ranges are acknowledged selectively, and which. */
+    int blocks;
+
+    int[] blockStarts = NO_BLOCKS;
+    int[] blockEnds = NO_BLOCKS;
 
     private TcpSegment(Packet packet) {
         sourcePort = packet.u16(0);
@@ -47,7 +59,7 @@ final class TcpSegment {
         int header = (packet.u8(12) >>> 4) * 4;
         if (header < HEADER
                 || header > packet.length()
-                || Checksum.withPseudoHeader(packet, source, destination, Ipv4.TCP) != 0) {
+                || !packet.verified && Checksum.withPseudoHeader(packet, source, destination, Ipv4.TCP) != 0) {
             return null;
         }
         TcpSegment segment = new TcpSegment(packet);
@@ -65,7 +77,7 @@ final class TcpSegment {
             if (kind == 0) {
                 return true;
             }
-            if (kind == 1) {
+            if (kind == OPTION_NOTHING) {
                 at++;
                 continue;
             }
@@ -73,14 +85,28 @@ final class TcpSegment {
             if (length < 2 || at + length > end) {
                 return false;
             }
-            if (kind == OPTION_MSS && length == 4) {
-                mss = packet.u16(at + 2) == 0 ? DEFAULT_MSS : packet.u16(at + 2);
-            } else if (kind == OPTION_SCALE && length == 3) {
-                scale = Math.min(packet.u8(at + 2), LARGEST_SCALE);
-            }
+            readOption(packet, kind, at + 2, length - 2);
             at += length;
         }
         return true;
+    }
+
+    private void readOption(Packet packet, int kind, int at, int length) {
+        if (kind == OPTION_MSS && length == 2) {
+            mss = packet.u16(at) == 0 ? DEFAULT_MSS : packet.u16(at);
+        } else if (kind == OPTION_SCALE && length == 1) {
+            scale = Math.min(packet.u8(at), LARGEST_SCALE);
+        } else if (kind == OPTION_SELECTIVE && length == 0) {
+            selective = true;
+        } else if (kind == OPTION_BLOCKS && length % 8 == 0 && blocks == 0) {
+            blocks = Math.min(length / 8, MOST_BLOCKS);
+            blockStarts = new int[blocks];
+            blockEnds = new int[blocks];
+            for (int i = 0; i < blocks; i++) {
+                blockStarts[i] = packet.i32(at + 8 * i);
+                blockEnds[i] = packet.i32(at + 8 * i + 4);
+            }
+        }
     }
 
     boolean has(int flag) {
@@ -90,26 +116,5 @@ final class TcpSegment {
     /** How much of the sequence space it takes. */
     int length() {
         return payload.length() + (has(SYN) ? 1 : 0) + (has(FIN) ? 1 : 0);
-    }
-
-    /** Puts a header before a payload, with MSS and window scale if it is a SYN, and the checksum. */
-    static void build(Packet packet, TcpPath path, int sequence, int acknowledgment, int flags, int window, int scale) {
-        boolean syn = (flags & SYN) != 0;
-        int header = HEADER + (syn ? 4 : 0) + (syn && scale != NO_SCALE ? 4 : 0);
-        packet.addFront(header);
-        packet.put16(0, path.localPort());
-        packet.put16(2, path.remotePort());
-        packet.put32(4, sequence);
-        packet.put32(8, acknowledgment);
-        packet.put16(12, header / 4 << 12 | flags);
-        packet.put16(14, window);
-        packet.put32(16, 0);
-        if (syn) {
-            packet.put32(HEADER, OPTION_MSS << 24 | 4 << 16 | path.mss());
-        }
-        if (header == HEADER + 8) {
-            packet.put32(HEADER + 4, 1 << 24 | OPTION_SCALE << 16 | 3 << 8 | scale);
-        }
-        packet.put16(16, Checksum.withPseudoHeader(packet, path.localAddress(), path.remoteAddress(), Ipv4.TCP));
     }
 }

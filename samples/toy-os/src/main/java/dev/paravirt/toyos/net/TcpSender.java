@@ -5,9 +5,11 @@ import java.util.function.LongSupplier;
 
 /** The sending half of a connection: what is not acknowledged yet, how much may be sent, and when it is sent again. */
 final class TcpSender {
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER = 1 << 20;
     private static final int MAX_UNANSWERED = 12;
     private static final long LONGEST_PROBE_INTERVAL = 5_000_000_000L;
+    /** What the peer has, as it says, must be at most this many segments before the hole is taken for a loss. */
+    private static final int REORDERED_SEGMENTS = 2;
 
     private final LongSupplier clock;
     private final Counters counters;
@@ -15,13 +17,21 @@ final class TcpSender {
     private final ByteRing buffer = new ByteRing(BUFFER);
     private final RetransmissionTimeout timeout = new RetransmissionTimeout();
     private final Congestion congestion = new Congestion();
+    /** What the peer has beyond {@link #una}, as far as it says so. */
+    private final Ranges peerHas = new Ranges();
 
     private int mss = TcpSegment.DEFAULT_MSS;
+    private boolean selective;
     /** The oldest sequence number not acknowledged, the next to send, and the highest ever sent plus one. */
     private int una;
 
     private int next;
     private int max;
+    /** In recovery: holes before this were filled. */
+    private int repaired;
+    /** Where the last segment that was not full ended. */
+    private int smallEnd;
+
     private long window;
     private long largestWindow;
     private int windowSequence;
@@ -37,15 +47,24 @@ final class TcpSender {
     private int unanswered;
     private long deadline = Long.MAX_VALUE;
 
-    /** Sends a segment: from the sender's buffer, with the receiver's acknowledgment. */
+    /** Where segments go. */
     interface Output {
+        /** Sends a segment from the sender's buffer, with the receiver's acknowledgment. */
         void transmit(int sequence, int flags, Packet payload);
+
+        /** Whether there is room for one; if not, {@link TcpSender#output} is called when there is. */
+        boolean hasRoom();
+
+        /** The most payload of one {@code transmit}: one segment's, or several times that if the card cuts it. */
+        int burst(int mss);
     }
 
     TcpSender(int initialSequence, LongSupplier clock, Counters counters, Output output) {
         una = initialSequence;
         next = initialSequence;
         max = initialSequence;
+        repaired = initialSequence;
+        smallEnd = initialSequence;
         this.clock = clock;
         this.counters = counters;
         this.output = output;
@@ -60,6 +79,11 @@ final class TcpSender {
 
     int free() {
         return buffer.free();
+    }
+
+    /** Whether anything was written or sent that the peer has not acknowledged. */
+    boolean isUnderWay() {
+        return max != una || buffer.length() > 0 || finQueued && !finAcknowledged;
     }
 
     /** After this nothing more is written; FIN follows the last byte. */
@@ -83,6 +107,11 @@ final class TcpSender {
         return Sequence.after(acknowledgment, max);
     }
 
+    /** Whether a segment that began here may still be under way. */
+    boolean isUnderWay(int sequence) {
+        return !Sequence.before(sequence, una) && Sequence.before(sequence, max);
+    }
+
     /** What pure acknowledgments carry: the peer must find it within its window. */
     int sequenceForAcknowledgment() {
         return probing ? una : max;
@@ -102,15 +131,28 @@ final class TcpSender {
     }
 
     /** The peer has our SYN: data may flow. */
-    void established(TcpSegment segment, int mss, int scale) {
-        this.mss = mss;
-        congestion.start(mss, una);
+    void established(TcpSegment segment, int segmentSize, int scale, boolean selectiveAcknowledgments) {
+        mss = segmentSize;
+        selective = selectiveAcknowledgments;
+        congestion.start(mss, una, selective);
         una++;
+        repaired = una;
+        smallEnd = una;
         endTiming(una);
         unanswered = 0;
         timeout.answered();
         deadline = Long.MAX_VALUE;
         setWindow(segment, scale);
+    }
+
+    /** A router on the way takes only smaller packets: what is under way is sent again in such. */
+    void reduce(int segmentSize) {
+        mss = segmentSize;
+        timing = false;
+        if (max != una) {
+            next = una;
+            peerHas.clear();
+        }
     }
 
     private void setWindow(TcpSegment segment, int scale) {
@@ -129,12 +171,14 @@ final class TcpSender {
         if (newer) {
             setWindow(segment, scale);
         }
-        if (Sequence.after(segment.acknowledgment, una)) {
+        boolean advances = Sequence.after(segment.acknowledgment, una);
+        if (advances) {
             advance(segment.acknowledgment);
-        } else if (segment.length() == 0 && window == before && max != una && !probing) {
-            if (congestion.duplicate(una, max)) {
-                resendFirst();
-            }
+        }
+        boolean news = selective && record(segment);
+        boolean repeats = selective ? news : segment.length() == 0 && window == before;
+        if (!advances && repeats && max != una && !probing) {
+            duplicate();
         }
         if (probing && window > 0) {
             probing = false;
@@ -143,41 +187,69 @@ final class TcpSender {
         }
     }
 
+    /** Notes what the peer has; false if that is nothing new. */
+    private boolean record(TcpSegment segment) {
+        int before = peerHas.bytes();
+        for (int i = 0; i < segment.blocks; i++) {
+            int start = segment.blockStarts[i] - una;
+            int end = segment.blockEnds[i] - una;
+            if (start > 0 && start < end && end <= max - una) {
+                peerHas.add(start, end);
+            }
+        }
+        return peerHas.bytes() > before;
+    }
+
+    private void duplicate() {
+        boolean evident = peerHas.bytes() > REORDERED_SEGMENTS * mss;
+        if (congestion.duplicate(una, max, evident)) {
+            repaired = una;
+            resendFirst();
+        }
+    }
+
     private void advance(int acknowledgment) {
+        int underWay = max - una;
         int bytes = acknowledgment - una;
         int data = Math.min(bytes, buffer.length());
         buffer.drop(data);
+        peerHas.shift(bytes);
         finAcknowledged |= bytes > data;
         una = acknowledgment;
-        if (Sequence.before(next, una)) {
-            next = una;
-        }
+        next = later(next, una);
+        repaired = later(repaired, una);
+        smallEnd = later(smallEnd, una);
         endTiming(acknowledgment);
         timeout.answered();
-        boolean hole = congestion.acknowledged(bytes, una);
+        boolean hole = congestion.acknowledged(bytes, una, underWay);
         deadline = max == una ? Long.MAX_VALUE : clock.getAsLong() + timeout.nanos();
         if (max == una) {
             probing = false;
-        } else if (hole) {
+        } else if (hole && (!selective || repaired == una)) {
             resendFirst();
         }
+    }
+
+    private static int later(int a, int b) {
+        return Sequence.before(a, b) ? b : a;
     }
 
     private void resendFirst() {
         counters.count(Counter.TCP_FAST_RETRANSMITTED);
         timing = false;
-        int resume = next;
-        next = una;
-        send(Math.min(buffer.length(), mss));
-        if (Sequence.before(next, resume)) {
-            next = resume;
-        }
+        repaired = later(repaired, send(0, Math.min(buffer.length(), mss)));
+        next = later(next, repaired);
     }
 
     /** Sends what may be sent now. */
     void output() {
-        while (sendOne()) {
-            // Each turn sends a segment.
+        boolean more = congestion.isRecovering() && selective;
+        while (more && output.hasRoom()) {
+            more = fillHole();
+        }
+        more = true;
+        while (more && output.hasRoom()) {
+            more = sendOne();
         }
         boolean waiting = buffer.length() > 0 || finQueued && !finAcknowledged;
         if (waiting && deadline == Long.MAX_VALUE) {
@@ -185,41 +257,70 @@ final class TcpSender {
         }
     }
 
-    private boolean sendOne() {
-        int underWay = next - una;
-        int unsent = Math.max(0, buffer.length() - underWay);
-        long usable = Math.min(window, congestion.window()) - underWay;
-        int length = (int) Math.max(0, Math.min(Math.min(unsent, mss), usable));
-        boolean fin =
-                finQueued && !finAcknowledged && underWay <= buffer.length() && length == unsent && usable > length;
-        boolean silly = length < mss && length < unsent && length < largestWindow / 2;
-        if (length == 0 && !fin || silly) {
+    /** Sends the next segment again that the peer does not have, though it has later ones. */
+    private boolean fillHole() {
+        int start = peerHas.firstMissing(repaired - una);
+        int end = Math.min(peerHas.nextStart(start), buffer.length());
+        if (start >= end || start >= peerHas.end() || congestion.window() - pipe() < mss) {
             return false;
         }
-        send(length);
+        counters.count(Counter.TCP_FAST_RETRANSMITTED);
+        timing = false;
+        repaired = send(start, Math.min(end - start, mss));
         return true;
     }
 
-    /** Sends so many bytes of the buffer from {@link #next} on, and the FIN if it follows them. */
-    private void send(int length) {
-        int offset = next - una;
+    /** Bytes that are in the network: sent beyond what the peer has, or sent again to fill a hole. */
+    private int pipe() {
+        int again = repaired - una;
+        return max - una - peerHas.end() + Math.max(0, Math.min(again, peerHas.end()) - peerHas.bytesBefore(again));
+    }
+
+    private boolean sendOne() {
+        int underWay = next - una;
+        int unsent = Math.max(0, buffer.length() - underWay);
+        int inNetwork = congestion.isRecovering() && selective ? pipe() : underWay;
+        long usable = Math.min(window - underWay, congestion.window() - inNetwork);
+        int most = Math.min(unsent, output.burst(mss));
+        int length = (int) Math.max(0, Math.min(most, usable));
+        if (length > mss && length < unsent) {
+            length -= length % mss;
+        }
+        boolean fin =
+                finQueued && !finAcknowledged && underWay <= buffer.length() && length == unsent && usable > length;
+        boolean silly = length < mss && length < unsent && length < largestWindow / 2;
+        // One small segment at a time may be under way (RFC 1122, 4.2.3.4, as Minshall refined it).
+        boolean small = length < mss && !finQueued && next == max && smallEnd != una;
+        if (length == 0 && !fin || silly || small) {
+            return false;
+        }
+        next = send(underWay, length);
+        if (length % mss != 0) {
+            smallEnd = next;
+        }
+        return true;
+    }
+
+    /** Sends so many bytes of the buffer, and the FIN if it follows them. Returns the sequence number behind them. */
+    private int send(int offset, int length) {
         boolean last = offset + length == buffer.length();
         boolean fin = finQueued && !finAcknowledged && last;
         Packet payload = Packet.withPayload(length);
         buffer.get(offset, payload.array, payload.start(), length);
         int flags = TcpSegment.ACK | (last && length > 0 ? TcpSegment.PSH : 0) | (fin ? TcpSegment.FIN : 0);
-        int sequence = next;
-        next += length + (fin ? 1 : 0);
-        if (Sequence.after(next, max)) {
+        int sequence = una + offset;
+        int end = sequence + length + (fin ? 1 : 0);
+        if (Sequence.after(end, max)) {
             if (!timing && sequence == max) {
                 startTiming(sequence);
             }
-            max = next;
+            max = end;
         }
         output.transmit(sequence, flags, payload);
         if (deadline == Long.MAX_VALUE) {
             deadline = clock.getAsLong() + timeout.nanos();
         }
+        return end;
     }
 
     long deadline() {
@@ -241,17 +342,19 @@ final class TcpSender {
     void resend() {
         boolean nothingUnderWay = max == una;
         boolean closed = window == 0;
-        next = una;
         if (closed || nothingUnderWay) {
             counters.count(Counter.TCP_PROBES);
             probing = closed;
-            send((int) Math.min(Math.min(buffer.length(), mss), Math.max(1, window)));
+            next = send(0, (int) Math.min(Math.min(buffer.length(), mss), Math.max(1, window)));
             deadline = clock.getAsLong() + Math.min(timeout.nanos(), LONGEST_PROBE_INTERVAL);
             return;
         }
         counters.count(Counter.TCP_RETRANSMITTED);
         congestion.timedOut(una, max);
-        send((int) Math.min(Math.min(buffer.length(), mss), window));
+        // The peer may have thrown away what it had acknowledged selectively (RFC 2018, section 8).
+        peerHas.clear();
+        repaired = una;
+        next = send(0, (int) Math.min(Math.min(buffer.length(), mss), window));
         deadline = clock.getAsLong() + timeout.nanos();
     }
 

@@ -19,6 +19,10 @@ public final class TcpSocket implements AutoCloseable {
         return connection.path.remotePort();
     }
 
+    public int localAddress() {
+        return connection.path.localAddress();
+    }
+
     public int localPort() {
         return connection.path.localPort();
     }
@@ -61,7 +65,7 @@ public final class TcpSocket implements AutoCloseable {
     public int tryWrite(byte[] source, int start, int length) throws NetworkException {
         check();
         if (connection.state() != TcpState.ESTABLISHED && connection.state() != TcpState.CLOSE_WAIT) {
-            throw failed("is closed on our side");
+            throw failed(NetworkException.Reason.CLOSED, "is closed on our side");
         }
         int taken = connection.sender.write(source, start, length);
         connection.flush();
@@ -102,22 +106,25 @@ public final class TcpSocket implements AutoCloseable {
         waiting.await(
                 () -> connection.state() != TcpState.SYN_SENT && connection.state() != TcpState.SYN_RECEIVED, deadline);
         if (connection.state() == TcpState.SYN_SENT || connection.state() == TcpState.SYN_RECEIVED) {
+            TcpFailure softError = connection.softError();
             close();
-            throw failed("did not answer in time");
+            throw softError == null
+                    ? failed(NetworkException.Reason.TIMED_OUT, "did not answer in time")
+                    : failed(softError.reason(), softError.text());
         }
         check();
     }
 
     private void check() throws NetworkException {
-        String failure = connection.failure();
+        TcpFailure failure = connection.failure();
         if (failure != null) {
-            throw failed(failure);
+            throw failed(failure.reason(), failure.text());
         }
     }
 
-    private NetworkException failed(String why) {
+    private NetworkException failed(NetworkException.Reason reason, String why) {
         return new NetworkException(
-                "TCP connection: " + Ipv4Address.format(remoteAddress()) + ":" + remotePort() + " " + why);
+                reason, "TCP connection: " + Ipv4Address.format(remoteAddress()) + ":" + remotePort() + " " + why);
     }
 
     /** Does not wait: what was written still goes out. Data that was not read, or comes later, resets the connection. */
@@ -129,7 +136,7 @@ public final class TcpSocket implements AutoCloseable {
     /** Ends the connection at once; the peer sees a reset. */
     public void abort() {
         if (connection.state() != TcpState.CLOSED) {
-            connection.abort("was aborted by us");
+            connection.abort(TcpFailure.ABORTED);
         }
     }
 }

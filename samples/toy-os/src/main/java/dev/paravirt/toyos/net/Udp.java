@@ -3,6 +3,7 @@ package dev.paravirt.toyos.net;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /** Datagrams between ports (RFC 768). */
@@ -15,9 +16,11 @@ final class Udp {
     private final Icmp icmp;
     private final RandomGenerator random;
     private final Counters counters;
+    private final BooleanSupplier room;
     private final Map<Integer, UdpSocket> sockets = new HashMap<>();
 
-    Udp(Ipv4 ip, Icmp icmp, RandomGenerator random, Counters counters) {
+    Udp(Ipv4 ip, Icmp icmp, RandomGenerator random, Counters counters, BooleanSupplier room) {
+        this.room = room;
         this.ip = ip;
         this.icmp = icmp;
         this.random = random;
@@ -25,8 +28,11 @@ final class Udp {
     }
 
     UdpSocket bind(int port) throws NetworkException {
-        if (port < 0 || port > 65535 || sockets.containsKey(port)) {
-            throw new NetworkException("UDP port " + port + " is in use or is no port");
+        if (port < 0 || port > 65535) {
+            throw new NetworkException(NetworkException.Reason.INVALID, port + " is no UDP port");
+        }
+        if (sockets.containsKey(port)) {
+            throw new NetworkException(NetworkException.Reason.IN_USE, "UDP port " + port + " is in use");
         }
         int chosen = port == 0 ? freePort() : port;
         UdpSocket socket = new UdpSocket(this, chosen);
@@ -42,7 +48,7 @@ final class Udp {
                 return candidate;
             }
         }
-        throw new NetworkException("all UDP ports are in use");
+        throw new NetworkException(NetworkException.Reason.IN_USE, "all UDP ports are in use");
     }
 
     void release(UdpSocket socket) {
@@ -56,7 +62,7 @@ final class Udp {
             return;
         }
         packet.truncate(packet.u16(4));
-        if (packet.u16(6) != 0 && Checksum.withPseudoHeader(packet, source, destination, Ipv4.UDP) != 0) {
+        if (!packet.verified && packet.u16(6) != 0 && Checksum.withPseudoHeader(packet, source, destination, Ipv4.UDP) != 0) {
             counters.count(Counter.UDP_MALFORMED);
             return;
         }
@@ -73,12 +79,18 @@ final class Udp {
         }
     }
 
-    void send(int port, int destination, int remotePort, byte[] data) throws NetworkException {
-        if (data.length + HEADER > ip.largestPayload()) {
-            throw new NetworkException("a datagram of " + data.length + " bytes does not fit; this interface takes "
+    /** Whether a datagram can be sent now without getting lost at once. */
+    boolean hasRoom() {
+        return room.getAsBoolean();
+    }
+
+    void send(int port, int destination, int remotePort, byte[] data, int start, int length)
+            throws NetworkException {
+        if (length + HEADER > ip.largestPayload()) {
+            throw new NetworkException(NetworkException.Reason.TOO_LONG, "a datagram of " + length + " bytes does not fit; this interface takes "
                     + (ip.largestPayload() - HEADER));
         }
-        Packet packet = Packet.copyOf(data, 0, data.length);
+        Packet packet = Packet.copyOf(data, start, length);
         packet.addFront(HEADER);
         packet.put16(0, port);
         packet.put16(2, remotePort);
@@ -87,7 +99,7 @@ final class Udp {
         int checksum = Checksum.withPseudoHeader(packet, ip.sourceFor(destination), destination, Ipv4.UDP);
         packet.put16(6, checksum == 0 ? 0xFFFF : checksum);
         if (!ip.send(packet, destination, Ipv4.UDP)) {
-            throw new NetworkException("there is no way to " + Ipv4Address.format(destination)
+            throw new NetworkException(NetworkException.Reason.UNREACHABLE, "there is no way to " + Ipv4Address.format(destination)
                     + ": neither on our network nor is a gateway known");
         }
     }

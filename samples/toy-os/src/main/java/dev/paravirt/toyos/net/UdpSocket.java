@@ -31,7 +31,17 @@ public final class UdpSocket implements AutoCloseable {
      * @throws NetworkException if it does not fit the interface, or there is no way to the address
      */
     public void send(int address, int remotePort, byte[] data) throws NetworkException {
-        udp.send(port, address, remotePort, data);
+        send(address, remotePort, data, 0, data.length);
+    }
+
+    /** As {@link #send(int, int, byte[])}, of a part of an array. */
+    public void send(int address, int remotePort, byte[] data, int start, int length) throws NetworkException {
+        udp.send(port, address, remotePort, data, start, length);
+    }
+
+    /** Whether a datagram can be sent now without getting lost at once. */
+    public boolean hasRoom() {
+        return udp.hasRoom();
     }
 
     public boolean pending() {

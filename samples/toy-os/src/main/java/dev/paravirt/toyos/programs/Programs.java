@@ -27,6 +27,11 @@ public final class Programs {
         programs.put("df", program(SystemPrograms::freeSpace));
         programs.put("ps", program(SystemPrograms::tasks));
         programs.put("sleep", program(SystemPrograms::sleep));
+        programs.put("ifconfig", program(NetworkPrograms::showInterface));
+        programs.put("ping", program(NetworkPrograms::ping));
+        programs.put("resolve", program(NetworkPrograms::resolve));
+        programs.put("httpget", program(HttpGet::run));
+        programs.put("httpd", program(HttpServer::run));
         programs.put("blockbench", program(BlockBench::run));
         return programs;
     }

@@ -77,6 +77,16 @@ final class UserSpace {
         call("write", SystemCall.WRITE, fd, BUFFER, length, 0);
     }
 
+    /** Reads to any address; 0 at the end. */
+    int read(int fd, int address, int length) throws UserException {
+        return (int) call("read", SystemCall.READ, fd, address, length, 0);
+    }
+
+    /** Writes from any address. */
+    void write(int fd, int address, int length) throws UserException {
+        call("write", SystemCall.WRITE, fd, address, length, 0);
+    }
+
     void seek(int fd, long position) throws UserException {
         call("seek", SystemCall.SEEK, fd, position, 0, 0);
     }
@@ -198,7 +208,7 @@ final class UserSpace {
                 fields.getLong(STRUCTURE + Layout.STATUS_MODIFIED));
     }
 
-    private int text(int address, String text) throws UserException {
+    int text(int address, String text) throws UserException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > SECOND_TEXT - FIRST_TEXT) {
             throw new UserException(text.substring(0, 40) + "...: the text is too long", Errno.INVALID_ARGUMENT);
@@ -207,11 +217,12 @@ final class UserSpace {
         return bytes.length;
     }
 
-    private String text(int address, int length) {
+    String text(int address, int length) {
         return new String(memory, address, length, StandardCharsets.UTF_8);
     }
 
-    private long call(String what, SystemCall call, long a0, long a1, long a2, long a3) throws UserException {
+    /** Makes a system call; {@code what} is for the message if it fails. */
+    long call(String what, SystemCall call, long a0, long a1, long a2, long a3) throws UserException {
         long result = gate.call(call.number(), a0, a1, a2, a3);
         if (result < 0) {
             Errno errno = Errno.of(result);

@@ -16,11 +16,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class KernelTest {
+    private static final Set<SystemCall> ENDING = Set.of(SystemCall.EXIT, SystemCall.SLEEP, SystemCall.POWEROFF);
+
     private final TestMachine machine = new TestMachine();
     private final SparseVolume volume = BlankVolume.create();
     private final SparseVolume scratch = new SparseVolume(4096);
@@ -105,7 +108,7 @@ class KernelTest {
             expect(Errno.NO_SUCH_CALL, gate.call(-1, 0, 0, 0, 0));
             expect(Errno.NO_SUCH_CALL, gate.call(9999, 0, 0, 0, 0));
             for (SystemCall call : SystemCall.values()) {
-                if (call != SystemCall.EXIT && call != SystemCall.SLEEP) {
+                if (!ENDING.contains(call)) {
                     for (long wild : new long[] {-1, top, Long.MAX_VALUE, Long.MIN_VALUE, Integer.MAX_VALUE}) {
                         gate.call(call.number(), wild, wild, wild, wild);
                         gate.call(call.number(), 0, wild, 0, wild);
@@ -164,6 +167,7 @@ class KernelTest {
 
     private int run(Map<String, Program> programs, String... script) throws IOException {
         Kernel kernel = new Kernel(machine, new Scheduler(machine), programs);
-        return kernel.run(new Disks(volume, new ScratchDisk(scratch, () -> 0, () -> 0)), script);
+        Disks disks = new Disks(volume, new ScratchDisk(scratch, () -> 0, () -> 0));
+        return kernel.run(new Devices(disks, null, List.of()), script);
     }
 }

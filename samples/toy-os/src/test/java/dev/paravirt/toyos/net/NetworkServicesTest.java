@@ -16,6 +16,8 @@ class NetworkServicesTest {
 
     @Test
     void echoFindsTheNeighbourFirst() throws NetworkException {
+        // Until both have told who they are.
+        network.pass(10 * SECOND);
         assertThat(network.left.ping(VirtualNetwork.RIGHT, 1000, SECOND)).isEqualTo(200_000);
         assertThat(network.left.ping(VirtualNetwork.RIGHT, 1000, SECOND)).isEqualTo(100_000);
         assertThat(network.left.ping(0x7F000001, 56, SECOND)).isNotNegative();

@@ -126,7 +126,7 @@ class TcpTransferTest {
         TcpSocket client = network.left.connect(VirtualNetwork.RIGHT, PORT, 1_000_000_000L);
         TcpSocket server = listener.accept(Long.MAX_VALUE);
         assertThat(server).isNotNull();
-        byte[] sent = new byte[200_000];
+        byte[] sent = new byte[1_500_000];
         new Random(20).nextBytes(sent);
         client.write(sent, 0, sent.length);
         client.shutdownOutput();
@@ -149,7 +149,7 @@ class TcpTransferTest {
         TcpSocket client = network.left.connect(VirtualNetwork.RIGHT, PORT, 1_000_000_000L);
         TcpSocket server = listener.accept(Long.MAX_VALUE);
         assertThat(server).isNotNull();
-        byte[] block = new byte[1 << 18];
+        byte[] block = new byte[1 << 20];
         new Random(21).nextBytes(block);
         CRC32 sent = new CRC32();
         for (int i = 0; i < 2; i++) {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.toyos.programs;
+
+import dev.paravirt.toyos.abi.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** httpget URL [-o FILE] [-L] [-q]: fetches by HTTP/1.1; the body goes to FILE, or to wherever output goes. */
+final class HttpGet {
+    private static final String USAGE =
+            "httpget http://HOST[:PORT]/PATH [-o FILE] [-L follow redirections] [-q say nothing]";
+    private static final int OUTPUT = 1;
+    private static final int MOST_REDIRECTIONS = 5;
+    private static final int SUCCESS = 200;
+    private static final long PATIENCE = 30 * Sockets.SECOND;
+    private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
+    private static final long PROGRESS_INTERVAL = 2 * Sockets.SECOND;
+
+    private final UserSpace user;
+    private final Sockets sockets;
+    private final boolean quiet;
+    private long started;
+    private long nextProgress;
+    private long received;
+
+    private HttpGet(UserSpace user, boolean quiet) {
+        this.user = user;
+        this.quiet = quiet;
+        sockets = new Sockets(user);
+    }
+
+    static int run(UserSpace user, Arguments arguments) throws UserException {
+        Options options = new Options(arguments, USAGE, "-L -q", "-o");
+        HttpUrl url = HttpUrl.parse(options.operands(1, 1).getFirst());
+        HttpGet get = new HttpGet(user, options.has("-q"));
+        String file = options.has("-o") ? options.value("-o", "") : null;
+        int redirections = options.has("-L") ? MOST_REDIRECTIONS : 0;
+        HttpUrl next = get.fetch(url, file);
+        while (next != null && redirections > 0) {
+            get.note("redirected to " + next);
+            redirections--;
+            next = get.fetch(next, file);
+        }
+        if (next != null) {
+            throw new UserException(
+                    options.has("-L") ? "too many redirections" : "redirected to " + next + " (-L follows)",
+                    Errno.INVALID_ARGUMENT);
+        }
+        return 0;
+    }
+
+    /** Returns where it was redirected to, or null if all went well. */
+    private @Nullable HttpUrl fetch(HttpUrl url, @Nullable String file) throws UserException {
+        started = user.monotonicNanos();
+        int address = sockets.resolve(url.host()).getFirst();
+        int fd = sockets.connect(address, url.port(), CONNECT_PATIENCE);
+        try {
+            sockets.timeout(fd, PATIENCE);
+            sockets.write(
+                    fd,
+                    "GET " + url.path() + " HTTP/1.1\r\nHost: " + url.authority()
+                            + "\r\nUser-Agent: toyos-httpget\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+            HttpInput input = new HttpInput(user, fd);
+            HttpResponse response = new HttpResponse(input);
+            String location = response.location();
+            if (location != null) {
+                return url.follow(location);
+            }
+            if (response.status != SUCCESS) {
+                throw new UserException(
+                        url + ": the server says " + Texts.printable(response.statusLine), Errno.NOT_FOUND);
+            }
+            save(url, response, input, file);
+            return null;
+        } finally {
+            user.close(fd);
+        }
+    }
+
+    private void save(HttpUrl url, HttpResponse response, HttpInput input, @Nullable String file) throws UserException {
+        int target = file == null ? OUTPUT : user.create(file);
+        nextProgress = started + PROGRESS_INTERVAL;
+        received = 0;
+        boolean complete = false;
+        try {
+            for (int length = response.next(); length > 0; length = response.next()) {
+                user.write(target, input.address(), length);
+                received += length;
+                progress(response.length());
+            }
+            complete = true;
+        } finally {
+            if (file != null) {
+                user.close(target);
+                if (!complete) {
+                    user.unlink(file);
+                }
+            }
+        }
+        double seconds = Math.max(1, user.monotonicNanos() - started) / 1e9;
+        note(Texts.bytes(received) + " in " + Texts.seconds(seconds) + ", " + Texts.rate(received / seconds));
+        sockets.report(Report.event("download")
+                .field("url", url.toString())
+                .field("bytes", received)
+                .decimal("seconds", seconds)
+                .decimal("mbPerSecond", received / seconds / 1e6));
+    }
+
+    private void progress(long length) throws UserException {
+        long now = user.monotonicNanos();
+        if (now >= nextProgress) {
+            nextProgress = now + PROGRESS_INTERVAL;
+            String of = length < 0 ? "" : " of " + Texts.bytes(length);
+            note(Texts.bytes(received) + of + ", " + Texts.rate(received / ((now - started) / 1e9)));
+        }
+    }
+
+    private void note(String line) throws UserException {
+        if (!quiet) {
+            sockets.note("httpget: " + line);
+        }
+    }
+}
