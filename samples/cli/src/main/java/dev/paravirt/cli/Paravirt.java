@@ -4,6 +4,7 @@ package dev.paravirt.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Spec;
 
 /** The command line of the samples. */
@@ -11,13 +12,15 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class},
+        subcommands = {DemoCommand.class, BlkCommand.class, NetCommand.class, ConsoleCommand.class},
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
         footer = {
             "  paravirt demo",
             "      boots a toy OS that works on a disk image, measures, and verifies",
+            "  paravirt blk --socket-path /tmp/blk.sock --blk-file disk.img",
+            "      serves a disk to virtual machines of QEMU and others; net and console likewise",
             "  paravirt demo --help",
             "      says what it does in detail"
         })
@@ -30,7 +33,10 @@ public final class Paravirt implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Paravirt());
+        CommandLine line = new CommandLine(new Paravirt());
+        UsageMessageSpec net = line.getSubcommands().get("net").getCommandSpec().usageMessage();
+        net.exitCodeListHeading(String.join("%n", NetCommand.networks()) + net.exitCodeListHeading());
+        return line;
     }
 
     /** Without a command there is nothing to do but to say which there are. */
