@@ -64,8 +64,8 @@ final class DebianPackages {
         Command.Result depends = Command.run(Path.of("/"), "apt-cache", "depends", of);
         List<String> names = depends.output()
                 .lines()
+                .filter(line -> line.contains("Depends: " + prefix))
                 .map(line -> line.replaceFirst(".*Depends: ", ""))
-                .filter(line -> line.startsWith(prefix))
                 .toList();
         if (names.isEmpty()) {
             missing(of, "apt-get update");

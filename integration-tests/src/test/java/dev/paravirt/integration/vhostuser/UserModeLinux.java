@@ -18,6 +18,8 @@ final class UserModeLinux implements AutoCloseable {
     /** When it waits for a device that does not answer, it hears no other signal than the last. */
     private static final String WATCHDOG_SECONDS = "100";
 
+    private static final int POLL_MILLIS = 50;
+
     private final Process process;
     private final Path output;
 
@@ -66,8 +68,13 @@ final class UserModeLinux implements AutoCloseable {
         return Files.readString(output, StandardCharsets.ISO_8859_1);
     }
 
-    boolean isAlive() {
-        return process.isAlive();
+    /** Waits until something has been printed. */
+    void await(String text) throws IOException, InterruptedException {
+        while (!output().contains(text)) {
+            if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new IOException("the guest has ended and not printed \"" + text + "\": " + output());
+            }
+        }
     }
 
     /** Ends it as the power going out would. */

@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.paravirt.backend.blk.BlockDevice;
 import dev.paravirt.backend.blk.BlockImage;
 import dev.paravirt.backend.blk.BlockOptions;
+import dev.paravirt.backend.console.ConsoleDevice;
+import dev.paravirt.backend.console.SocketEnd;
 import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,21 +29,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The stock drivers of Linux, in a guest of its own, on our devices. */
 @Timeout(150)
 class UserModeLinuxTest {
-    private static final List<String> BLOCK_MODULES = List.of("virtio_blk");
+    private static final long SIZE = 32 << 20;
 
-    private static final String FILE_SYSTEM = """
-            cat /sys/bus/virtio/devices/virtio0/features > /features
-            mkfs.ext4 -q -F /dev/vda || exit
-            mount -t ext4 /dev/vda /mnt
-            for i in 1 2 3 4 5 6 7 8; do
-              dd if=/dev/urandom of=/mnt/file$i bs=50021 count=$((i * 5)) 2>/dev/null
+    private static final String FEATURES = """
+            for device in /sys/bus/virtio/devices/*; do
+              echo device $(cat $device/device) has features $(cat $device/features)
             done
-            mkdir /mnt/folder && cp /mnt/file3 /mnt/folder/copy && rm /mnt/file2
-            cd /mnt && find . -type f | sort | xargs sha256sum > /written && cd /
-            umount /mnt && echo 3 > /proc/sys/vm/drop_caches
-            mount -t ext4 -o ro /dev/vda /mnt
-            cd /mnt && find . -type f | sort | xargs sha256sum > /read && cd /
-            umount /mnt
+            """;
+
+    /** A shell on the console: this script goes on when it has ended. */
+    private static final String SHELL = """
+            echo the console is ready
+            setsid sh -c 'exec sh -i < /dev/hvc0 > /dev/hvc0 2>&1'
+            """;
+
+    private static final String DISK_GOES_AWAY = """
+            echo the disk has $(cat /sys/block/vda/size) sectors
+            dd if=/dev/vda of=/dev/null bs=4096 count=10 2>/dev/null && echo it can be read
+            while [ -e /sys/block/vda ]; do usleep 50000; done
+            echo the disk is gone
             """;
 
     @TempDir
@@ -49,48 +56,74 @@ class UserModeLinuxTest {
     static Stream<Arguments> rings() {
         FeatureBits all = VhostUserOptions.FEATURES;
         return Stream.of(
-                Arguments.of("split", all.without(Features.RING_PACKED), false),
-                Arguments.of("packed", all, false),
-                Arguments.of("plain split", FeatureBits.of(Features.VERSION_1), false),
-                Arguments.of("plain packed, notified by message", FeatureBits.of(Features.VERSION_1, Features.RING_PACKED), true));
+                Arguments.of("split, event index", all.without(Features.RING_PACKED), false),
+                Arguments.of("packed, event index", all, false),
+                Arguments.of("split, notified by message", FeatureBits.of(Features.VERSION_1), true),
+                Arguments.of("packed", FeatureBits.of(Features.VERSION_1, Features.RING_PACKED), false));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("rings")
-    void makesAFileSystem(String name, FeatureBits features, boolean inBand) throws IOException, InterruptedException {
-        Path modules = UserModeLinux.modules();
+    void diskAndConsole(String name, FeatureBits features, boolean inBand) throws IOException, InterruptedException {
         GuestRoot root = GuestRoot.create(
-                folder.resolve("root"), modules, BLOCK_MODULES, List.of("mkfs.ext4"), FILE_SYSTEM);
-        Path image = folder.resolve("image");
-        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(48 << 20);
-        }
-        Path socket = folder.resolve("socket");
+                folder.resolve("root"),
+                UserModeLinux.modules(),
+                List.of("virtio_blk", "virtio_console"),
+                List.of("mkfs.ext4"),
+                FEATURES + Disk.script("vda") + SHELL);
+        Disk disk = Disk.create(folder.resolve("image"), SIZE);
+        Path terminal = folder.resolve("terminal");
+        ConsoleDevice console = new ConsoleDevice(
+                SocketEnd.listen(UnixDomainSocketAddress.of(terminal), Duration.ofSeconds(10)), 80, 25);
+        VhostUserOptions options = new VhostUserOptions(features, 1, inBand);
         String printed;
-        try (VhostUserServer server = VhostUserServer.listen(
-                        socket,
-                        new BlockDevice(BlockImage.open(image, false), new BlockOptions()),
-                        new VhostUserOptions(features, 1, inBand));
-                UserModeLinux guest = UserModeLinux.boot(folder, root, Map.of(socket, UserModeLinux.BLOCK))) {
+        try (VhostUserServer disks = VhostUserServer.listen(folder.resolve("disk"), disk(disk), options);
+                VhostUserServer consoles = VhostUserServer.listen(folder.resolve("console"), console, options);
+                Terminal user = Terminal.connect(terminal);
+                UserModeLinux guest = UserModeLinux.boot(
+                        folder,
+                        root,
+                        Map.of(
+                                folder.resolve("disk"),
+                                UserModeLinux.BLOCK,
+                                folder.resolve("console"),
+                                UserModeLinux.CONSOLE))) {
+            guest.await("the console is ready");
+            user.type("stty size; echo $((6 * 7)) | sha256sum\n");
+            user.await("25 80");
+            user.await("084c799cd551dd1d8d5c5f9a5d593b2e931f5e36122ee5c793c1d08a19839cc0");
+            user.type("exit\n");
             printed = guest.awaitEnd();
-            assertThat(server.session().counters(0).requests()).as(printed).isPositive();
+            assertThat(consoles.session().counters(0).requests()).isPositive();
         }
         assertThat(printed).contains("the script has ended");
-        String bits = Files.readString(root.folder().resolve("features"));
-        for (int bit : List.of(Features.VERSION_1, Features.RING_PACKED, Features.EVENT_IDX)) {
-            assertThat(bits.charAt(bit)).as("feature %d", bit).isEqualTo(features.has(bit) ? '1' : '0');
-        }
-        assertThat(root.folder().resolve("read")).hasSameTextualContentAs(root.folder().resolve("written"));
-        checkOnTheHost(image, Files.readAllLines(root.folder().resolve("written")));
+        List<String> bits =
+                printed.lines().filter(line -> line.contains(" has features ")).toList();
+        assertThat(bits).hasSize(2).allSatisfy(line -> {
+            String set = line.substring(line.lastIndexOf(' ') + 1);
+            for (int bit : List.of(Features.VERSION_1, Features.RING_PACKED, Features.EVENT_IDX)) {
+                assertThat(set.charAt(bit)).as("feature %d", bit).isEqualTo(features.has(bit) ? '1' : '0');
+            }
+        });
+        disk.check(printed, "vda", folder);
     }
 
-    /** Checks with programs of the host's: the file system is clean, and its files are those that the guest wrote. */
-    private void checkOnTheHost(Path image, List<String> sums) throws IOException, InterruptedException {
-        Command.run(folder, "fsck.ext4", "-fn", image.toString()).expectSuccess();
-        Path files = Files.createDirectory(folder.resolve("files"));
-        Command.run(folder, "debugfs", "-R", "rdump / " + files, image.toString()).expectSuccess();
-        assertThat(sums).hasSize(8);
-        Path list = Files.write(folder.resolve("sums"), sums);
-        Command.run(files, "sha256sum", "-c", list.toString()).expectSuccess();
+    private static BlockDevice disk(Disk disk) throws IOException {
+        return new BlockDevice(BlockImage.open(disk.image(), false), new BlockOptions());
+    }
+
+    /** The server ends, as the guest uses its disk: the guest loses the disk, and nothing else. */
+    @Test
+    void aDiskThatIsPulledOut() throws IOException, InterruptedException {
+        GuestRoot root = GuestRoot.create(
+                folder.resolve("root"), UserModeLinux.modules(), List.of("virtio_blk"), List.of(), DISK_GOES_AWAY);
+        Disk disk = Disk.create(folder.resolve("image"), SIZE);
+        Path socket = folder.resolve("disk");
+        try (VhostUserServer server = VhostUserServer.listen(socket, disk(disk), new VhostUserOptions());
+                UserModeLinux guest = UserModeLinux.boot(folder, root, Map.of(socket, UserModeLinux.BLOCK))) {
+            guest.await("it can be read");
+            server.close();
+            assertThat(guest.awaitEnd()).contains("the disk is gone", "the script has ended");
+        }
     }
 }
