@@ -13,7 +13,7 @@ import java.util.List;
 record Disk(Path image) {
     /** What a guest does to a disk; it prints checksums of what it wrote, and of what it read back. */
     private static final String SCRIPT = """
-            mkfs.ext4 -q -F /dev/DISK && echo DISK has a file system
+            mkfs.ext4 -q -F /dev/DISK || poweroff -f
             mount -t ext4 /dev/DISK /mnt
             for i in 1 2 3 4 5 6; do
               dd if=/dev/urandom of=/mnt/file$i bs=50021 count=$i 2>/dev/null
