@@ -53,13 +53,13 @@ class QemuGuestTest {
                 CHECKS + Disk.script("vda") + Disk.script("vdb") + RESIZE);
         Disk split = Disk.create(folder.resolve("split.img"), SIZE);
         Disk packed = Disk.create(folder.resolve("packed.img"), SIZE);
-        BlockDevice resized = new BlockDevice(BlockImage.open(split.image(), false), new BlockOptions().queues(2));
+        BlockDevice resized = new BlockDevice(BlockImage.open(split.image(), false), new BlockOptions().queues(2).segMax(126));
         VhostUserOptions twoWorkers = new VhostUserOptions(VhostUserOptions.FEATURES, 2, false);
         String printed;
         try (VhostUserServer first = VhostUserServer.listen(folder.resolve("a"), resized, twoWorkers);
                 VhostUserServer second = VhostUserServer.listen(
                         folder.resolve("b"),
-                        new BlockDevice(BlockImage.open(packed.image(), false), new BlockOptions()),
+                        new BlockDevice(BlockImage.open(packed.image(), false), new BlockOptions().segMax(126)),
                         new VhostUserOptions());
                 QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
             guest.await("waiting for another size");

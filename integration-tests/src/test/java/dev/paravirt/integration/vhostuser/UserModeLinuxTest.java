@@ -109,7 +109,7 @@ class UserModeLinuxTest {
     }
 
     private static BlockDevice disk(Disk disk) throws IOException {
-        return new BlockDevice(BlockImage.open(disk.image(), false), new BlockOptions());
+        return new BlockDevice(BlockImage.open(disk.image(), false), new BlockOptions().segMax(126));
     }
 
     /** The server ends, as the guest uses its disk: the guest loses the disk, and nothing else. */

@@ -60,6 +60,11 @@ final class BlkCommand implements Callable<Integer> {
               ]
             }""";
 
+    /** Rings are as long as the front-end likes, 128 as a rule; two descriptors are for header and status. */
+    private static final int SEGMENTS = 126;
+
+    private static final int QUEUE_SIZE = 1024;
+
     @Mixin
     private DeviceServer server = new DeviceServer();
 
@@ -84,7 +89,11 @@ final class BlkCommand implements Callable<Integer> {
             if (file == null) {
                 throw new IllegalArgumentException("which image? --blk-file IMG");
             }
-            BlockOptions options = new BlockOptions().queues(queues).readOnly(readOnly);
+            BlockOptions options = new BlockOptions()
+                    .queues(queues)
+                    .readOnly(readOnly)
+                    .queueSize(QUEUE_SIZE)
+                    .segMax(SEGMENTS);
             return new BlockDevice(BlockImage.open(file, readOnly), options);
         });
     }

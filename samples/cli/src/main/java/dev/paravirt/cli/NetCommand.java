@@ -57,6 +57,9 @@ final class NetCommand implements Callable<Integer> {
         return ("%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2)).split("\n", -1);
     }
 
+    /** The longest that front-ends ask for. */
+    private static final int QUEUE_SIZE = 1024;
+
     @Mixin
     private DeviceServer server = new DeviceServer();
 
@@ -86,7 +89,10 @@ final class NetCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("which network? --net NETWORK; see --help");
             }
             Wire wire = Wire.parse(text);
-            NetOptions options = new NetOptions(mac).queuePairs(pairs).controlInFront(true);
+            NetOptions options = new NetOptions(mac)
+                    .queuePairs(pairs)
+                    .queueSize(QUEUE_SIZE)
+                    .controlInFront(true);
             server.say("the network is " + wire.description());
             return new NetDevice(wire.open(), options);
         });
