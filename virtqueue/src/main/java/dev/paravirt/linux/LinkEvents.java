@@ -59,7 +59,8 @@ public final class LinkEvents implements AutoCloseable {
         MemorySegment message = Scratch.ofThread().signals;
         long length;
         do {
-            // What does not fit is cut off, and not looked at anyway. ENOBUFS: more happened than the socket could hold.
+            // What does not fit is cut off, and not looked at anyway. ENOBUFS: more happened than the socket could
+            // hold.
             length = Libc.read(descriptor.number(), message, message.byteSize());
         } while (length >= 0 || length == -Errno.EINTR || length == -Errno.ENOBUFS);
         if (length != -Errno.EAGAIN) {

@@ -82,7 +82,8 @@ public final class Memfd implements AutoCloseable {
         }
     }
 
-    private static FileStatus check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed) throws LinuxException {
+    private static FileStatus check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed)
+            throws LinuxException {
         if (mustBeSealed) {
             int seals = Libc.fcntl(descriptor.number(), Constants.F_GET_SEALS, 0);
             if (seals < 0 || (seals & Constants.F_SEAL_SHRINK) == 0) {
@@ -139,7 +140,8 @@ public final class Memfd implements AutoCloseable {
                 offset - before);
         LinuxException.check(address, "mmap of " + length + " bytes", null);
         try {
-            // The kernel has just given us exactly [address, address + mappedLength), and the arena alone takes it back.
+            // The kernel has just given us exactly [address, address + mappedLength), and the arena alone takes it
+            // back.
             return MemorySegment.ofAddress(address)
                     .reinterpret(mappedLength, arena, mapped -> unmap(mapped, mappedLength))
                     .asSlice(before, length);

@@ -85,7 +85,8 @@ public final class Tap implements AutoCloseable {
         // A percent sign would ask the kernel to find a number.
         if (!fits || !name.matches("[^/\\s:%\\p{Cntrl}]+") || name.equals(".") || name.equals("..")) {
             throw new IllegalArgumentException(
-                    "the name of a network interface has 1 to 15 bytes, no blanks and no / : or %, unlike \"" + name + "\"");
+                    "the name of a network interface has 1 to 15 bytes, no blanks and no / : or %, unlike \"" + name
+                            + "\"");
         }
     }
 

@@ -169,7 +169,9 @@ public final class UnixListener implements AutoCloseable {
         }
         try {
             Path made = path;
-            if (made != null && Files.exists(made, LinkOption.NOFOLLOW_LINKS) && fileKey(made).equals(fileKey)) {
+            if (made != null
+                    && Files.exists(made, LinkOption.NOFOLLOW_LINKS)
+                    && fileKey(made).equals(fileKey)) {
                 Files.delete(made);
             }
         } catch (IOException leftBehind) {

@@ -88,7 +88,8 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
      */
     public final int stop(List<DescriptorChain> unused) {
         List<DescriptorChain> latestFirst = new ArrayList<>(unused);
-        latestFirst.sort(Comparator.comparingLong((DescriptorChain chain) -> chain.sequence).reversed());
+        latestFirst.sort(Comparator.comparingLong((DescriptorChain chain) -> chain.sequence)
+                .reversed());
         long next = polls;
         for (DescriptorChain chain : latestFirst) {
             if (chain.sequence == next) {

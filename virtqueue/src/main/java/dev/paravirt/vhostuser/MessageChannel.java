@@ -133,7 +133,8 @@ public final class MessageChannel implements AutoCloseable {
             message.set(LE32, MessageHeader.REQUEST, request);
             message.set(LE32, MessageHeader.FLAGS, flags | MessageHeader.VERSION);
             message.set(LE32, MessageHeader.PAYLOAD_SIZE, size);
-            MemorySegment.copy(payload.array(), 0, message, ValueLayout.JAVA_BYTE, MessageHeader.SIZE, size);
+            MemorySegment bytes = MemorySegment.ofBuffer(payload.duplicate().clear());
+            MemorySegment.copy(bytes, 0, message, MessageHeader.SIZE, size);
             socket.send(message, descriptors, patienceNanos);
         }
     }

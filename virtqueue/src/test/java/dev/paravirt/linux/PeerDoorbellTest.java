@@ -43,7 +43,8 @@ class PeerDoorbellTest {
     void aSocketThatNobodyReadsHoldsNobodyUp() throws IOException {
         UnixSocket.Pair pair = UnixSocket.pair();
         try (UnixSocket near = pair.first();
-                PeerDoorbell bell = PeerDoorbell.adopt(pair.second().descriptor().duplicate())) {
+                PeerDoorbell bell =
+                        PeerDoorbell.adopt(pair.second().descriptor().duplicate())) {
             // The peer has a duplicate, and with it the flags.
             pair.second().descriptor().setNonBlocking(false);
             for (int i = 0; i < 10_000; i++) {

@@ -120,10 +120,14 @@ class MessageChannelTest {
     void halfAMessageHoldsNobodyUp() throws IOException {
         try (Eventfd bell = Eventfd.create()) {
             sendRaw(1, 8, 7, bell.descriptor());
-            assertThatThrownBy(far::receive).isInstanceOf(ProtocolException.class).hasMessageContaining("in time");
+            assertThatThrownBy(far::receive)
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("in time");
             sendRaw(1, 8, 7, bell.descriptor());
             near.close();
-            assertThatThrownBy(far::receive).isInstanceOf(ProtocolException.class).hasMessageContaining("middle");
+            assertThatThrownBy(far::receive)
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("middle");
         }
     }
 

@@ -75,7 +75,9 @@ class VhostUserTest {
     void numbersAreThoseOfTheProtocol() {
         REQUESTS.lines().map(line -> line.split(" ", -1)).forEach(row -> {
             int number = Integer.parseInt(row[1]);
-            assertThat(Layout.constant(FrontEndRequest.class, row[0])).as(row[0]).isEqualTo(number);
+            assertThat(Layout.constant(FrontEndRequest.class, row[0]))
+                    .as(row[0])
+                    .isEqualTo(number);
             assertThat(FrontEndRequest.describe(number)).isEqualTo(row[0]);
         });
         assertThat(REQUESTS.lines()).hasSize(40);

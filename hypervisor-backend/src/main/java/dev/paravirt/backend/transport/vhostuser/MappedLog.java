@@ -23,6 +23,7 @@ final class MappedLog implements AutoCloseable {
      * @param size bytes, as the front-end said: any number, like {@code offset}
      * @param file is closed, whatever happens
      */
+    @SuppressWarnings("MustBeClosedChecker") // the arena is closed with the log
     static MappedLog map(long size, long offset, FileDescriptor file) throws RefusedException {
         try (file) {
             if (size < Long.BYTES || offset < 0 || offset % Long.BYTES != 0 || offset > Long.MAX_VALUE - size) {

@@ -56,6 +56,7 @@ final class MappedRegion implements AutoCloseable {
      * @param file is closed, whatever happens: a mapping outlives it
      * @throws RefusedException if there is no such region, or it cannot be mapped
      */
+    @SuppressWarnings("MustBeClosedChecker") // the arena is closed with the region
     static MappedRegion map(Description description, FileDescriptor file) throws RefusedException {
         try (file) {
             if (!description.isSane()) {
