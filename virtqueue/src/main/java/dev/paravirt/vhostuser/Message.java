@@ -23,7 +23,7 @@ public final class Message implements AutoCloseable {
         this.request = request;
         this.flags = flags;
         this.payload = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
-        this.descriptors = descriptors.toArray(@Nullable FileDescriptor[]::new);
+        this.descriptors = descriptors.toArray(new @Nullable FileDescriptor[0]);
     }
 
     /** An empty payload of some size, to fill and to send. */
