@@ -10,6 +10,8 @@ module dev.paravirt.cli {
     requires dev.paravirt.toyos;
     requires HdrHistogram;
     requires info.picocli;
+    requires org.slf4j;
+    requires dev.paravirt.guest;
 
     opens dev.paravirt.cli to
             info.picocli;

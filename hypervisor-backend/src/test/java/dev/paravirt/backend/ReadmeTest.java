@@ -7,6 +7,9 @@ import dev.paravirt.backend.blk.BlockDevice;
 import dev.paravirt.backend.blk.BlockImage;
 import dev.paravirt.backend.blk.BlockOptions;
 import dev.paravirt.backend.blk.MemoryImage;
+import dev.paravirt.backend.net.LearningSwitch;
+import dev.paravirt.backend.net.NetDevice;
+import dev.paravirt.backend.net.NetOptions;
 import dev.paravirt.backend.transport.hypercall.GuestServer;
 import dev.paravirt.backend.transport.hypercall.GuestShape;
 import dev.paravirt.backend.transport.hypercall.HypercallMachine;
@@ -47,7 +50,7 @@ class ReadmeTest {
             count++;
             assertThat(source).contains(squeeze(samples.group(1)));
         }
-        assertThat(count).isEqualTo(3);
+        assertThat(count).isEqualTo(4);
     }
 
     private static String squeeze(String code) {
@@ -65,6 +68,15 @@ class ReadmeTest {
         });
         assertThat(socket).exists();
         server.close();
+    }
+
+    @Test
+    void connectsGuests() {
+        LearningSwitch network = new LearningSwitch();
+        NetDevice first = new NetDevice(network.addPort(), new NetOptions("02:00:00:00:00:01"));
+        NetDevice second = new NetDevice(network.addPort(), new NetOptions("02:00:00:00:00:02").queuePairs(4));
+        assertThat(first.mac()).isEqualTo("02:00:00:00:00:01");
+        assertThat(second.queueCount()).isEqualTo(9);
     }
 
     @Test

@@ -36,15 +36,11 @@ public final class Signals {
             Object signal = constructor.newInstance(name);
             Object handler = Proxy.newProxyInstance(
                     Signals.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
-                        return switch (method.getName()) {
-                            case "handle" -> {
-                                action.run();
-                                yield null;
-                            }
-                            case "equals" -> arguments != null && proxy == arguments[0];
-                            case "hashCode" -> System.identityHashCode(proxy);
-                            default -> "handler of SIG" + name;
-                        };
+                        if (method.getDeclaringClass() == handlerType) {
+                            action.run();
+                            return null;
+                        }
+                        return method.invoke(action, arguments);
                     });
             Object before = handle.invoke(null, signal, handler);
             return () -> handle.invoke(null, signal, before);

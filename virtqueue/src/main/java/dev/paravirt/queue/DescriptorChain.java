@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DescriptorChain {
     private static final int FIRST_CAPACITY = 8;
+    private static final int CACHE_LINE = 64;
 
     private @Nullable MemoryRegion[] regions = new @Nullable MemoryRegion[FIRST_CAPACITY];
     private long[] offsets = new long[FIRST_CAPACITY];
@@ -150,6 +151,26 @@ public final class DescriptorChain {
     public void read(long offset, byte[] destination, int start, int length) {
         check(offset, length, readableLength);
         transfer(0, offset, destination, start, length, false);
+    }
+
+    /**
+     * Has the processor fetch the beginning of what the device may read, for {@link #read} soon after. What it returns is
+     * of no use, except that it has to be used for this to happen.
+     */
+    public int touch() {
+        if (readablePieces == 0) {
+            return 0;
+        }
+        MemoryRegion region = region(0);
+        long offset = offsets[0];
+        return region.getByte(offset) + region.getByte(offset + Math.min(lengths[0] - 1, CACHE_LINE));
+    }
+
+    /** Has the processor fetch the beginning of what the device may write, which is overwritten, for {@link #write} soon after. */
+    public void touchWritable() {
+        if (writableLength > 0) {
+            region(readablePieces).putByte(offsets[readablePieces], (byte) 0);
+        }
     }
 
     /** One readable byte, 0 to 255. */

@@ -55,7 +55,12 @@ public final class ConsoleDriver {
                 transport, DeviceType.CONSOLE, options.features(), options.resetTimeoutNanos());
         checkConfig();
         stream = new ConsoleStream(
-                transport, platform, ring(ConsoleQueues.RECEIVE), ring(ConsoleQueues.TRANSMIT), options);
+                transport,
+                platform,
+                ring(ConsoleQueues.RECEIVE),
+                ring(ConsoleQueues.TRANSMIT),
+                options.buffers(),
+                options.bufferBytes());
         setUp();
     }
 
@@ -202,7 +207,7 @@ public final class ConsoleDriver {
                 interrupted(platform.waitForInterrupt(options.line(), 0));
                 return isReached(goal);
             }
-            sleep(left);
+            sleep(goal, left);
         }
         return true;
     }
@@ -223,9 +228,9 @@ public final class ConsoleDriver {
         }
     }
 
-    private void sleep(long nanos) throws DeviceException {
+    private void sleep(@Nullable Goal goal, long nanos) throws DeviceException {
         try {
-            if (stream.arm()) {
+            if (stream.arm(goal == null || goal == Goal.INPUT, goal != Goal.INPUT)) {
                 int reasons = platform.waitForInterrupt(options.line(), nanos);
                 interrupts += reasons != 0 ? 1 : 0;
                 interrupted(reasons);
@@ -261,7 +266,7 @@ public final class ConsoleDriver {
     public boolean enableInputInterrupt() throws DeviceException {
         checkAlive();
         try {
-            return stream.armInput();
+            return stream.arm(true, false);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -271,7 +276,7 @@ public final class ConsoleDriver {
     public boolean enableOutputInterrupt() throws DeviceException {
         checkAlive();
         try {
-            return stream.armOutput();
+            return stream.arm(false, true);
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }

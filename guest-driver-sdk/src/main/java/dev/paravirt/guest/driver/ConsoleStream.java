@@ -29,12 +29,13 @@ final class ConsoleStream {
             Platform platform,
             DriverVirtqueue receive,
             DriverVirtqueue transmit,
-            ConsoleDriverOptions options) {
+            int buffers,
+            int bufferBytes) {
         this.transport = transport;
         this.receive = receive;
         this.transmit = transmit;
-        input = buffers(platform, Math.min(options.buffers(), receive.size()), options.bufferBytes());
-        output = buffers(platform, Math.min(options.buffers(), transmit.size()), options.bufferBytes());
+        input = buffers(platform, Math.min(buffers, receive.size()), bufferBytes);
+        output = buffers(platform, Math.min(buffers, transmit.size()), bufferBytes);
         free = new int[output.length];
     }
 
@@ -147,10 +148,17 @@ final class ConsoleStream {
         return done;
     }
 
-    /** Asks for interrupts. Returns whether waiting for one is safe. */
-    boolean arm() {
-        boolean noInput = armInput();
-        boolean noOutput = armOutput();
+    /** Drops the input that has come. A device that brings more and more of it is left to bring it. */
+    void discardInput() {
+        for (int buffer = 0; buffer <= input.length && hasInput(); buffer++) {
+            at = length;
+        }
+    }
+
+    /** Asks for interrupts about one direction or both. Returns whether waiting for one is safe. */
+    boolean arm(boolean aboutInput, boolean aboutOutput) {
+        boolean noInput = !aboutInput || armInput();
+        boolean noOutput = !aboutOutput || armOutput();
         return noInput && noOutput;
     }
 

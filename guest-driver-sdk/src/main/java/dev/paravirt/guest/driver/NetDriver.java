@@ -8,7 +8,6 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetConfig;
 import dev.paravirt.spec.net.NetControl;
 import dev.paravirt.spec.net.NetFeatures;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the thread of pair 0. Nothing is allocated after the start, except for exceptions.
  */
 public final class NetDriver {
-    private static final int VLANS = 4096;
-
     private final NetSession session;
+    private final NetCommands commands;
 
     /**
      * Starts a device: from reset to DRIVER_OK, with its receive buffers.
@@ -49,6 +47,7 @@ public final class NetDriver {
 
     private NetDriver(NetSession session) {
         this.session = session;
+        this.commands = new NetCommands(session);
     }
 
     /** The device in words: "network device 0". */
@@ -177,14 +176,16 @@ public final class NetDriver {
 
     /**
      * Takes frames that have arrived, without waiting, oldest first. Shows the device the buffers that were released
-     * before.
+     * before, once they are many, or many of what it has.
      *
      * @param frames receives them, from index 0 on
      * @return how many there are, 0 to {@code frames.length}
      */
     public int receive(int pair, @Nullable ReceivedFrame[] frames) {
         ReceiveQueue queue = session.receive[pair];
-        session.kick(queue);
+        if (queue.isWorthShowing()) {
+            session.kick(queue);
+        }
         session.harvest(queue, Math.min(frames.length, queue.count()));
         int count = 0;
         while (count < frames.length && queue.hasFrame()) {
@@ -269,10 +270,7 @@ public final class NetDriver {
      * @throws DeviceException if the device refuses, fails, or has no such mode; so for all commands
      */
     public void setReceiveMode(int mode, boolean on) throws DeviceException {
-        Objects.checkIndex(mode, NetControl.RX_NOBCAST + 1);
-        require(mode <= NetControl.RX_ALLMULTI ? NetFeatures.CTRL_RX : NetFeatures.CTRL_RX_EXTRA);
-        session.control().data()[0] = (byte) (on ? 1 : 0);
-        session.command(NetControl.RX, mode, 1);
+        commands.setReceiveMode(mode, on);
     }
 
     /**
@@ -282,69 +280,75 @@ public final class NetDriver {
      * @param multicast 6 bytes each; both together at most 512 addresses
      */
     public void setMacTable(byte[] unicast, byte[] multicast) throws DeviceException {
-        int most = NetControlQueue.MOST_ADDRESSES * NetConfig.MAC_SIZE;
-        boolean whole = unicast.length % NetConfig.MAC_SIZE == 0 && multicast.length % NetConfig.MAC_SIZE == 0;
-        if (!whole || unicast.length > most || multicast.length > most - unicast.length) {
-            throw new IllegalArgumentException("at most " + NetControlQueue.MOST_ADDRESSES + " addresses of "
-                    + NetConfig.MAC_SIZE + " bytes, not " + unicast.length + " and " + multicast.length + " bytes");
-        }
-        require(NetFeatures.CTRL_RX);
-        byte[] data = session.control().data();
-        int second = putTable(data, 0, unicast);
-        session.command(NetControl.MAC, NetControl.MAC_TABLE_SET, putTable(data, second, multicast));
-    }
-
-    private static int putTable(byte[] data, int at, byte[] addresses) {
-        int entries = addresses.length / NetConfig.MAC_SIZE;
-        data[at] = (byte) entries;
-        data[at + 1] = (byte) (entries >>> 8);
-        data[at + 2] = 0;
-        data[at + 3] = 0;
-        System.arraycopy(addresses, 0, data, at + NetControl.MAC_TABLE_MACS, addresses.length);
-        return at + NetControl.MAC_TABLE_MACS + addresses.length;
+        commands.setMacTable(unicast, multicast);
     }
 
     /** Gives the device another address of 6 bytes; with CTRL_MAC_ADDR. */
     public void setMac(byte[] mac) throws DeviceException {
-        if (mac.length != NetConfig.MAC_SIZE) {
-            throw new IllegalArgumentException("an address of 6 bytes, not " + mac.length);
-        }
-        require(NetFeatures.CTRL_MAC_ADDR);
-        System.arraycopy(mac, 0, session.control().data(), 0, mac.length);
-        session.command(NetControl.MAC, NetControl.MAC_ADDR_SET, mac.length);
+        commands.setMac(mac);
     }
 
     /** Lets frames with a VLAN identifier through, 0 to 4095; with CTRL_VLAN. */
     public void addVlan(int vlan) throws DeviceException {
-        commandVlan(NetControl.VLAN_ADD, vlan);
+        commands.changeVlan(NetControl.VLAN_ADD, vlan);
     }
 
     /** Keeps frames with a VLAN identifier out; with CTRL_VLAN. */
     public void removeVlan(int vlan) throws DeviceException {
-        commandVlan(NetControl.VLAN_DEL, vlan);
-    }
-
-    private void commandVlan(int command, int vlan) throws DeviceException {
-        Objects.checkIndex(vlan, VLANS);
-        require(NetFeatures.CTRL_VLAN);
-        byte[] data = session.control().data();
-        data[0] = (byte) vlan;
-        data[1] = (byte) (vlan >>> 8);
-        session.command(NetControl.VLAN, command, Short.BYTES);
+        commands.changeVlan(NetControl.VLAN_DEL, vlan);
     }
 
     /** Says that the gratuitous packets are sent. */
     public void acknowledgeAnnouncement() throws DeviceException {
-        require(NetFeatures.GUEST_ANNOUNCE);
-        session.command(NetControl.ANNOUNCE, NetControl.ANNOUNCE_ACK, 0);
-        // The device has taken its request back, which it need not tell by interrupt.
-        session.readStatus();
+        commands.acknowledgeAnnouncement();
     }
 
-    private void require(int feature) throws DeviceException {
-        if (!features().has(feature)) {
-            throw new DeviceException(name() + ": " + NetFeatures.name(feature) + " was not negotiated");
-        }
+    /**
+     * Says what of {@link ReceivedFrame#needsChecksum} and segmentation the device may leave to the driver from now on;
+     * with CTRL_GUEST_OFFLOADS. Frames that are there already may still have it.
+     *
+     * @param offloads GUEST_ features, of those that were negotiated: all of which are on at first
+     */
+    public void setGuestOffloads(FeatureBits offloads) throws DeviceException {
+        commands.setGuestOffloads(offloads);
+    }
+
+    /**
+     * Lets the device put off interrupts of all receive or of all transmit queues; with NOTF_COAL.
+     *
+     * @param packets that may be used before there has to be one, 0 or more
+     * @param microseconds that may pass before there has to be one, 0 or more
+     */
+    public void setCoalescing(boolean transmit, int packets, int microseconds) throws DeviceException {
+        commands.setCoalescing(transmit, packets, microseconds);
+    }
+
+    /** The same for one queue; with VQ_NOTF_COAL. */
+    public void setCoalescing(int pair, boolean transmit, int packets, int microseconds) throws DeviceException {
+        commands.setCoalescing(pair, transmit, packets, microseconds);
+    }
+
+    /**
+     * Has the device choose the pair of each received frame by its hash; with RSS. With HASH_REPORT this sets what is
+     * reported, too.
+     *
+     * @param hashTypes {@code TYPE_} bits of {@link dev.paravirt.spec.net.NetHash} that the device supports
+     * @param key of the hash, at most as long as the device supports: 40 bytes or more
+     * @param table the pair for the lower bits of a hash: a power of two entries, 128 or as many as the device supports
+     * @param unclassified the pair of frames that have no hash
+     */
+    public void setSteering(int hashTypes, byte[] key, int[] table, int unclassified) throws DeviceException {
+        commands.setSteering(hashTypes, key, table, unclassified);
+    }
+
+    /** Says which hashes {@link ReceivedFrame#hashValue} is to be: types and key as above; with HASH_REPORT. */
+    public void setHashing(int hashTypes, byte[] key) throws DeviceException {
+        commands.setHashing(hashTypes, key);
+    }
+
+    /** {@code TYPE_} bits of {@link dev.paravirt.spec.net.NetHash} that the device supports; 0 without RSS and HASH_REPORT. */
+    public int supportedHashTypes() {
+        return (int) session.config().get32(NetConfig.SUPPORTED_HASH_TYPES);
     }
 
     /** Frames received in a pair, and their bytes in {@link #bytesReceived}. */

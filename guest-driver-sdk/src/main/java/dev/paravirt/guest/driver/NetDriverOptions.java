@@ -8,7 +8,7 @@ import dev.paravirt.spec.net.NetFeatures;
 
 /** How a {@link NetDriver} is to work. Immutable: begin with {@link #DEFAULT} and say what is to be different. */
 public final class NetDriverOptions {
-    private static final FeatureBits GUEST_OFFLOADS = FeatureBits.of(
+    static final FeatureBits GUEST_OFFLOADS = FeatureBits.of(
             NetFeatures.GUEST_CSUM,
             NetFeatures.GUEST_TSO4,
             NetFeatures.GUEST_TSO6,
@@ -33,16 +33,22 @@ public final class NetDriverOptions {
             NetFeatures.CTRL_MAC_ADDR,
             NetFeatures.GUEST_ANNOUNCE,
             NetFeatures.MQ,
+            NetFeatures.CTRL_GUEST_OFFLOADS,
+            NetFeatures.GUEST_HDRLEN,
+            NetFeatures.NOTF_COAL,
+            NetFeatures.VQ_NOTF_COAL,
             NetFeatures.SPEED_DUPLEX);
+
+    private static final FeatureBits HASHES = FeatureBits.of(NetFeatures.RSS, NetFeatures.HASH_REPORT);
 
     /** Everything that the driver implements. */
     public static final FeatureBits ALL_FEATURES =
-            NET_FEATURES.or(GUEST_OFFLOADS).or(VirtqueueFormat.FEATURES.without(Features.RING_RESET));
+            NET_FEATURES.or(GUEST_OFFLOADS).or(HASHES).or(VirtqueueFormat.FEATURES.without(Features.RING_RESET));
 
     /**
      * Without those that change what is received: GUEST_CSUM and what needs it, for network stacks that look at
-     * {@link ReceivedFrame#needsChecksum} and segmentation, and CTRL_VLAN, which drops all tags but those asked for. And
-     * without NOTIFICATION_DATA, which tells a device what the ring tells it anyway.
+     * {@link ReceivedFrame#needsChecksum} and segmentation, and CTRL_VLAN, which drops all tags but those asked for. Without
+     * RSS and HASH_REPORT, for those who have a use for hashes. And without NOTIFICATION_DATA, which tells a device what the ring tells it anyway.
      */
     public static final FeatureBits DEFAULT_FEATURES = NET_FEATURES
             .without(NetFeatures.CTRL_VLAN)

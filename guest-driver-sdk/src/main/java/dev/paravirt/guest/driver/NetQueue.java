@@ -35,6 +35,18 @@ abstract sealed class NetQueue permits ReceiveQueue, TransmitQueue {
      */
     abstract int harvest(int most);
 
+    /** Whether to show the device what was added, in passing, before anybody has asked for it. */
+    abstract boolean isWorthShowing();
+
+    /**
+     * Shows the device what was added.
+     *
+     * @return whether it wants to be notified
+     */
+    boolean publish() {
+        return ring.publish();
+    }
+
     /** Begins anew with a device that was reset. */
     abstract void restart();
 }

@@ -86,7 +86,8 @@ final class NetSession {
     }
 
     private int checkedPairs() throws DeviceException {
-        int pairs = features.has(NetFeatures.MQ) ? config.get16(NetConfig.MAX_VIRTQUEUE_PAIRS) : 1;
+        boolean several = features.has(NetFeatures.MQ) || features.has(NetFeatures.RSS);
+        int pairs = several ? config.get16(NetConfig.MAX_VIRTQUEUE_PAIRS) : 1;
         if (pairs < 1 || pairs > MOST_PAIRS) {
             throw DeviceInitialization.giveUp(transport, "has " + pairs + " pairs of queues, not 1 to " + MOST_PAIRS);
         }
@@ -112,7 +113,7 @@ final class NetSession {
             throw DeviceInitialization.giveUp(
                     transport, "has a control queue of " + size + " descriptors, and a command takes " + CONTROL_CHAIN);
         }
-        return new NetControlQueue(ring(index, CONTROL_QUEUE_SIZE), platform);
+        return new NetControlQueue(ring(index, CONTROL_QUEUE_SIZE), receive.length, platform);
     }
 
     private DriverVirtqueue ring(int queue, int most) throws DeviceException {
@@ -152,29 +153,14 @@ final class NetSession {
     }
 
     private void restore(NetControlQueue queue) throws DeviceException {
-        if (receive.length > 1) {
-            queue.data()[0] = (byte) receive.length;
-            queue.data()[1] = (byte) (receive.length >>> 8);
-            again(queue, NetControl.MQ, NetControl.MQ_VQ_PAIRS_SET, 2);
+        if (receive.length > 1 && features.has(NetFeatures.MQ)) {
+            queue.put16(0, receive.length);
+            again(queue, NetControl.MQ, NetControl.MQ_VQ_PAIRS_SET, Short.BYTES);
         }
-        int length = queue.recallMac();
-        if (length > 0) {
-            again(queue, NetControl.MAC, NetControl.MAC_ADDR_SET, length);
-        }
-        length = queue.recallMacTable();
-        if (length > 0) {
-            again(queue, NetControl.MAC, NetControl.MAC_TABLE_SET, length);
-        }
-        for (int mode = 0; mode < queue.rxModes(); mode++) {
-            if (queue.hasRxMode(mode)) {
-                queue.data()[0] = 1;
-                again(queue, NetControl.RX, mode, 1);
-            }
-        }
-        for (int vlan = queue.nextVlan(0); vlan >= 0; vlan = queue.nextVlan(vlan + 1)) {
-            queue.data()[0] = (byte) vlan;
-            queue.data()[1] = (byte) (vlan >>> 8);
-            again(queue, NetControl.VLAN, NetControl.VLAN_ADD, 2);
+        NetSettings settings = queue.settings;
+        for (int step = settings.next(0); step >= 0; step = settings.next(step + 1)) {
+            int length = settings.recall(step, queue.data());
+            again(queue, settings.commandClass(step), settings.command(step), length);
         }
     }
 
@@ -243,7 +229,7 @@ final class NetSession {
         if (queue.answer() != NetControl.OK) {
             throw new DeviceException(transport.name() + ": " + refusal(commandClass, command, queue.answer()));
         }
-        queue.remember(commandClass, command, length);
+        queue.settings.remember(commandClass, command, queue.data(), length);
     }
 
     NetControlQueue control() throws DeviceException {
@@ -295,7 +281,7 @@ final class NetSession {
     }
 
     boolean kick(NetQueue queue) {
-        if (isDead() || !queue.ring.publish()) {
+        if (isDead() || !queue.publish()) {
             return false;
         }
         transport.notify(queue.ring);
@@ -314,8 +300,9 @@ final class NetSession {
             if (queue.frames != before) {
                 resetsInVain = 0;
             }
-            // Buffers of dropped frames went back, and a device that is short of them waits.
-            kick(queue);
+            if (queue.isWorthShowing()) {
+                kick(queue);
+            }
         } catch (VirtqueueException garbage) {
             fail("queue " + queue.ring.index() + ": " + garbage.getMessage());
         }

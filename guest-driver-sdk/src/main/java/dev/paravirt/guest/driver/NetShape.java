@@ -83,7 +83,7 @@ record NetShape(FeatureBits features, int receiveBuffers, int receiveBytes, int 
     }
 
     static ConfigSnapshot snapshot() {
-        int[] fields = new int[2 * (NetConfig.MAC_SIZE + 5)];
+        int[] fields = new int[2 * (NetConfig.MAC_SIZE + 8)];
         int at = 0;
         for (int octet = 0; octet < NetConfig.MAC_SIZE; octet++) {
             fields[at++] = NetConfig.MAC + octet;
@@ -99,9 +99,15 @@ record NetShape(FeatureBits features, int receiveBuffers, int receiveBytes, int 
             NetConfig.SPEED,
             4,
             NetConfig.DUPLEX,
-            1
+            1,
+            NetConfig.RSS_MAX_KEY_SIZE,
+            1,
+            NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH,
+            2,
+            NetConfig.SUPPORTED_HASH_TYPES,
+            4
         };
         System.arraycopy(others, 0, fields, at, others.length);
-        return new ConfigSnapshot(NetConfig.DUPLEX + 1, fields);
+        return new ConfigSnapshot(NetConfig.SUPPORTED_HASH_TYPES + 4, fields);
     }
 }

@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  * has taken yet, or with whoever took its frame.
  */
 final class ReceiveQueue extends NetQueue {
+    /** In how many portions at most the buffers of a whole ring are shown. */
+    private static final int BATCHES = 8;
+
     private final ReceivedFrame[] slots;
     private final int[] ready;
     private final boolean mergeable;
+    private final boolean hashes;
     private final FeatureBits features;
     private final int headerSize;
     private int firstReady;
@@ -26,12 +30,18 @@ final class ReceiveQueue extends NetQueue {
     private @Nullable ReceivedFrame last;
     private int missing;
 
+    /** Buffers that the device has, and those that it will see with the next publication. */
+    private int shown;
+
+    private int unshown;
+
     long malformed;
 
     ReceiveQueue(int pair, DriverVirtqueue ring, int line, NetShape shape, Platform platform, long spinNanos) {
         super(ring, line, spinNanos);
         features = shape.features();
         mergeable = features.has(NetFeatures.MRG_RXBUF);
+        hashes = features.has(NetFeatures.HASH_REPORT);
         headerSize = NetHeader.size(features);
         int count = Math.min(ring.size(), shape.receiveBuffers());
         DmaBuffer memory = platform.allocate(count * shape.receiveBytes(), NetShape.ALIGNMENT);
@@ -47,6 +57,7 @@ final class ReceiveQueue extends NetQueue {
     /** Gives a buffer to the device. There is always room: the ring is as large as there are buffers. */
     private void post(ReceivedFrame frame) {
         frame.next = null;
+        unshown++;
         if (!ring.addWritable(frame.buffer.address(), frame.buffer.size(), frame.slot)) {
             throw new IllegalStateException(
                     "receive queue " + ring.index() + " is full of other things than its buffers");
@@ -55,6 +66,24 @@ final class ReceiveQueue extends NetQueue {
 
     int count() {
         return slots.length;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Buffers shown one at a time make both sides look at the same memory all the time. But the device never has fewer
+     * than it could be shown, so it does not run out of them.
+     */
+    @Override
+    boolean isWorthShowing() {
+        return unshown >= shown || unshown * BATCHES >= slots.length;
+    }
+
+    @Override
+    boolean publish() {
+        shown += unshown;
+        unshown = 0;
+        return ring.publish();
     }
 
     @Override
@@ -78,6 +107,7 @@ final class ReceiveQueue extends NetQueue {
                 break;
             }
             buffers++;
+            shown--;
             ReceivedFrame frame = slots[slot];
             if (partial == null) {
                 begin(frame, ring.usedLength());
@@ -94,6 +124,9 @@ final class ReceiveQueue extends NetQueue {
             return;
         }
         int buffers = frame.readHeader();
+        if (hashes) {
+            frame.readHash();
+        }
         frame.dataOffset = headerSize;
         frame.dataLength = used - headerSize;
         frame.length = frame.dataLength;
@@ -188,6 +221,8 @@ final class ReceiveQueue extends NetQueue {
     @Override
     void restart() {
         ring.reset();
+        shown = 0;
+        unshown = 0;
         if (partial != null) {
             lost++;
         }

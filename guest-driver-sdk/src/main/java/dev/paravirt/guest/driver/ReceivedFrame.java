@@ -24,6 +24,7 @@ public final class ReceivedFrame {
 
     private long header;
     private int checksumOffset;
+    private long hash;
 
     ReceivedFrame(int pair, int slot, DmaBuffer buffer) {
         this.pair = pair;
@@ -37,6 +38,26 @@ public final class ReceivedFrame {
         int rest = buffer.getInt(NetHeader.CSUM_OFFSET);
         checksumOffset = rest & 0xffff;
         return rest >>> 16;
+    }
+
+    /** Reads the other fields that a header has with HASH_REPORT. */
+    void readHash() {
+        hash = buffer.getLong(NetHeader.HASH_VALUE);
+    }
+
+    /** What {@link #hashValue} is: a {@code REPORT_} value of {@link dev.paravirt.spec.net.NetHash}; with HASH_REPORT. */
+    public int hashReport() {
+        return (int) (hash >>> 32) & 0xffff;
+    }
+
+    /** The hash that the device computed of the packet's addresses and ports; with {@link #hashReport}. */
+    public int hashValue() {
+        return (int) hash;
+    }
+
+    /** The pair of queues that it came in by. */
+    public int pair() {
+        return pair;
     }
 
     /** Bytes of the whole frame from the Ethernet header on, 0 or more. */

@@ -42,6 +42,12 @@ final class TransmitQueue extends NetQueue {
         return freeCount > 0;
     }
 
+    /** Frames wait for the end of their batch. */
+    @Override
+    boolean isWorthShowing() {
+        return false;
+    }
+
     @Nullable
     OutgoingFrame take() {
         if (freeCount == 0) {

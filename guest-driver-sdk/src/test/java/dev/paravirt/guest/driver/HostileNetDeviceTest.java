@@ -42,7 +42,7 @@ class HostileNetDeviceTest {
     @Test
     void aHugeMtuTakesNoMoreMemoryThanAllowed() throws DeviceException {
         device.config.putShort(NetConfig.MTU, (short) 65535);
-        FeatureBits unmerged = NetDriverOptions.ALL_FEATURES.without(NetFeatures.MRG_RXBUF);
+        FeatureBits unmerged = NetDriverTest.FEATURES.without(NetFeatures.MRG_RXBUF);
         NetDriver driver = device.start(
                 OPTIONS.withPairs(1, 256).withReceiveBuffers(256, 2048).withFeatures(unmerged));
         assertThat(driver.receiveBuffers()).isEqualTo(7);
@@ -95,7 +95,7 @@ class HostileNetDeviceTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void moreThanTheBufferEndsInAReset(boolean packed) throws DeviceException {
-        FeatureBits features = NetDriverOptions.ALL_FEATURES;
+        FeatureBits features = NetDriverTest.FEATURES;
         NetDriver driver =
                 device.start(OPTIONS.withFeatures(packed ? features : features.without(Features.RING_PACKED)));
         device.arriving.add(NetDriverTest.frame(60, 1));
@@ -153,7 +153,7 @@ class HostileNetDeviceTest {
     @Test
     void headersThatCannotBeTrueAreDropped() throws DeviceException {
         FeatureBits some =
-                NetDriverOptions.ALL_FEATURES.without(NetFeatures.GUEST_USO4).without(NetFeatures.GUEST_USO6);
+                NetDriverTest.FEATURES.without(NetFeatures.GUEST_USO4).without(NetFeatures.GUEST_USO6);
         NetDriver driver = device.start(OPTIONS.withFeatures(some));
         byte[] beyond = NetDriverTest.frame(60, 1);
         beyond[NetHeader.FLAGS] = NetHeader.F_NEEDS_CSUM;
@@ -234,7 +234,7 @@ class HostileNetDeviceTest {
     @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
     void garbageInTheRingsEndsInAReset(int combination) throws DeviceException {
         Random random = new Random(combination);
-        FeatureBits features = NetDriverOptions.ALL_FEATURES;
+        FeatureBits features = NetDriverTest.FEATURES;
         features = (combination & 1) != 0 ? features : features.without(Features.RING_PACKED);
         features = (combination & 2) != 0 ? features : features.without(Features.EVENT_IDX);
         features = (combination & 4) != 0 ? features : features.without(Features.IN_ORDER);

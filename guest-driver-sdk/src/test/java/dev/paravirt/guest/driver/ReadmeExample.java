@@ -53,4 +53,31 @@ final class ReadmeExample {
         }
     }
     // [batch]
+
+    // [frames]
+    /** Sends back what arrives, until nothing does for a second; returns how many frames that were. */
+    static long reflect(NetDriver network) {
+        ReceivedFrame[] burst = new ReceivedFrame[32];
+        byte[] bytes = new byte[2048];
+        long reflected = 0;
+        while (network.awaitReceive(0, 1_000_000_000L)) {
+            int count = network.receive(0, burst);
+            for (int i = 0; i < count; i++) {
+                ReceivedFrame frame = burst[i];
+                OutgoingFrame answer = network.take(0);
+                int length = frame.length();
+                if (answer != null && length <= bytes.length && length <= answer.capacity()) {
+                    frame.get(0, bytes, 0, length);
+                    network.send(answer.put(bytes, 0, length));
+                    reflected++;
+                } else if (answer != null) {
+                    network.discard(answer);
+                }
+                network.release(frame);
+            }
+            network.kick(0);
+        }
+        return reflected;
+    }
+    // [frames]
 }

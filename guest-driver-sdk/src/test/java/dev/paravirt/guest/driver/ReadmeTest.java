@@ -17,7 +17,7 @@ class ReadmeTest {
     void theReadmeShowsTheseExamples() throws IOException {
         String readme = Files.readString(Path.of("README.md"));
         String[] parts = Files.readString(SOURCE).split(" *// \\[\\w+\\]\n");
-        assertThat(parts).hasSize(5);
+        assertThat(parts).hasSize(7);
         for (int example = 1; example < parts.length; example += 2) {
             assertThat(readme)
                     .contains("```java\n" + parts[example].stripTrailing().stripIndent() + "\n```\n");
@@ -39,5 +39,18 @@ class ReadmeTest {
         for (int sector = 0; sector < buffers.length; sector++) {
             assertThat(buffers[sector].getByte(0)).isEqualTo((byte) sector);
         }
+    }
+
+    @Test
+    void theNetworkExampleWorks() throws IOException {
+        FakeNetDevice device = new FakeNetDevice();
+        NetDriver network = device.start(NetDriverTest.OPTIONS);
+        for (int number = 0; number < 100; number++) {
+            device.arriving.add(NetDriverTest.frame(60 + number, number));
+        }
+        assertThat(ReadmeExample.reflect(network)).isEqualTo(100);
+        assertThat(device.sent).hasSize(100);
+        assertThat(NetDriverTest.payload(device.sent.get(99)))
+                .isEqualTo(NetDriverTest.payload(NetDriverTest.frame(159, 99)));
     }
 }

@@ -22,15 +22,11 @@ public final class ConsoleDevice implements VirtioDevice {
     private static final int QUEUES = 2;
     /** What User-Mode Linux asks for: a front-end of vhost-user cannot know how much there is. */
     private static final int QUEUE_SIZE = 256;
-    private static final int LARGEST = 0xffff;
     private static final FeatureBits FEATURES = FeatureBits.of(ConsoleFeatures.SIZE, ConsoleFeatures.EMERG_WRITE);
 
     private final ConsolePort port;
+    private final ConsoleConfiguration configuration = new ConsoleConfiguration(1);
     private volatile @Nullable DeviceHost host;
-
-    // Read and written by control calls, and in changeConfiguration.
-    private int columns;
-    private int rows;
 
     /**
      * A console as large as its end says; without a size if that is no terminal.
@@ -47,10 +43,9 @@ public final class ConsoleDevice implements VirtioDevice {
      * @param rows as {@code columns}
      */
     public ConsoleDevice(ConsoleEnd end, int columns, int rows) {
-        checkSize(columns, rows);
+        ConsoleConfiguration.checkSize(columns, rows);
         this.port = new ConsolePort(end, new EndsNews());
-        this.columns = columns;
-        this.rows = rows;
+        configuration.resize(columns, rows);
     }
 
     private final class EndsNews implements ConsolePort.Listener {
@@ -62,12 +57,6 @@ public final class ConsoleDevice implements VirtioDevice {
         /** A single port has no way of telling the guest. */
         @Override
         public void hostOpen(boolean open) {}
-    }
-
-    private static void checkSize(int columns, int rows) {
-        if (columns < 0 || columns > LARGEST || rows < 0 || rows > LARGEST) {
-            throw new IllegalArgumentException("no size of a terminal: " + columns + " columns, " + rows + " rows");
-        }
     }
 
     @Override
@@ -97,27 +86,13 @@ public final class ConsoleDevice implements VirtioDevice {
 
     @Override
     public void readConfig(int offset, byte[] destination, int start, int length) {
-        for (int i = 0; i < length; i++) {
-            destination[start + i] = (byte) configByte(offset + i);
-        }
+        configuration.read(offset, destination, start, length);
     }
 
-    private int configByte(int offset) {
-        return switch (offset) {
-            case ConsoleConfig.COLS -> columns;
-            case ConsoleConfig.COLS + 1 -> columns >>> 8;
-            case ConsoleConfig.ROWS -> rows;
-            case ConsoleConfig.ROWS + 1 -> rows >>> 8;
-            case ConsoleConfig.MAX_NR_PORTS -> 1;
-            default -> 0;
-        };
-    }
-
-    /** Only emerg_wr can be written, at any time, and of it only the lower byte counts. */
     @Override
     public void writeConfig(int offset, byte[] source, int start, int length) {
-        if (offset <= ConsoleConfig.EMERG_WR && ConsoleConfig.EMERG_WR < offset + length) {
-            port.emergency(source[start + ConsoleConfig.EMERG_WR - offset]);
+        if (ConsoleConfiguration.isEmergency(offset, length)) {
+            port.emergency(ConsoleConfiguration.emergency(offset, source, start));
         }
     }
 
@@ -139,11 +114,8 @@ public final class ConsoleDevice implements VirtioDevice {
      * @param newRows characters, 0 to 65535
      */
     public void resize(int newColumns, int newRows) {
-        checkSize(newColumns, newRows);
-        Runnable change = () -> {
-            columns = newColumns;
-            rows = newRows;
-        };
+        ConsoleConfiguration.checkSize(newColumns, newRows);
+        Runnable change = () -> configuration.resize(newColumns, newRows);
         DeviceHost attached = host;
         if (attached == null) {
             change.run();
@@ -195,7 +167,7 @@ public final class ConsoleDevice implements VirtioDevice {
     @Override
     public void quiesce(int queue, QueueContext context) {
         if (queue == ConsoleQueues.RECEIVE) {
-            port.releaseInput(context);
+            port.inputQueue(null);
         } else {
             port.releaseOutput(context);
         }

@@ -23,7 +23,7 @@ final class ConsolePort implements ConsoleLine {
     }
 
     private static final int PIECE = 32 << 10;
-    private static final int INPUT = 64 << 10;
+    private static final int INPUT = 256 << 10;
     private static final int EMERGENCY = 1 << 10;
 
     private final ConsoleEnd end;
@@ -34,9 +34,6 @@ final class ConsolePort implements ConsoleLine {
     private final ArrayDeque<DescriptorChain> full = new ArrayDeque<>();
     private @Nullable QueueContext receive;
     private @Nullable QueueContext transmit;
-
-    /** A receive buffer that cannot be used, until the reset that it brings about. */
-    private @Nullable DescriptorChain unusable;
 
     /** The guest had no receive buffer the last time that one was needed. */
     private boolean starved;
@@ -71,28 +68,29 @@ final class ConsolePort implements ConsoleLine {
             if (chain == null) {
                 starved = true;
             } else {
-                context.push(chain, fill(chain));
+                fill(chain, context);
             }
         }
         wantInput();
         return input.length() < before;
     }
 
-    private int fill(DescriptorChain chain) {
+    private void fill(DescriptorChain chain, QueueContext context) {
         if (chain.writableLength() == 0 || chain.readableLength() > 0) {
-            unusable = chain;
-            throw new VirtqueueException("a receive buffer of a console port that the device can read, or cannot write");
+            context.push(chain, 0);
+            throw new VirtqueueException(
+                    "a receive buffer of a console port that the device can read, or cannot write");
         }
         int length = (int) Math.min(input.length(), chain.writableLength());
         try {
             input.copyTo(chain, length);
         } catch (RuntimeException | InternalError memoryGone) {
-            // Nobody is left to whom this buffer matters; what follows may come to another driver.
-            return 0;
+            // Nobody is left to whom this buffer matters; the input may come to another driver.
+            length = 0;
         }
         input.skip(length);
         received += length;
-        return length;
+        context.push(chain, length);
     }
 
     /** Whether {@link #serveInput} has something to do, as far as is known. */
@@ -119,15 +117,11 @@ final class ConsolePort implements ConsoleLine {
         }
     }
 
-    /** The queue of input is being reset. */
-    synchronized void releaseInput(QueueContext context) {
-        receive = null;
+    /** The queue of input is being served, or null: it is not any more. */
+    synchronized void inputQueue(@Nullable QueueContext context) {
+        receive = context;
         starved = false;
-        DescriptorChain chain = unusable;
-        if (chain != null) {
-            unusable = null;
-            context.push(chain, 0);
-        }
+        wantInput();
     }
 
     /** Gives back all output of a queue that is being reset. */

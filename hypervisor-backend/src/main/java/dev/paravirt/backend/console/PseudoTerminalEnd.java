@@ -214,7 +214,9 @@ public final class PseudoTerminalEnd implements ConsoleEnd {
         int before = Integer.MAX_VALUE;
         int unread = terminal.unread();
         long progress = start;
-        while (unread > 0 && System.nanoTime() - progress < patience() && System.nanoTime() - start < LAST_WORDS_NANOS) {
+        while (unread > 0
+                && System.nanoTime() - progress < patience()
+                && System.nanoTime() - start < LAST_WORDS_NANOS) {
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
             progress = unread < before ? System.nanoTime() : progress;
             before = unread;

@@ -40,8 +40,7 @@ public final class TerminalEnd implements ConsoleEnd {
     private final Eventfd wake = Eventfd.create();
     private final Thread reader =
             Thread.ofPlatform().name("console-terminal").daemon().unstarted(this::run);
-    private final Thread atExit =
-            Thread.ofPlatform().name("console-restore").unstarted(this::restore);
+    private final Thread atExit = Thread.ofPlatform().name("console-restore").unstarted(this::restore);
 
     // The reader's own.
     private final EscapeSequence escape = new EscapeSequence();

@@ -23,6 +23,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** Chains between two looks at completions and the other queues of the worker; they are published together. */
     private static final int BATCH = 64;
 
+    /** Chains that are polled before the first of them is processed. */
+    private static final int AHEAD = 16;
+
     private static final int IDLE = 0;
     private static final int SET_UP = 1;
     private static final int RUNNING = 2;
@@ -64,6 +67,14 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private long delay;
     private int inFlight;
     private @Nullable DescriptorChain current;
+    private final @Nullable DescriptorChain[] ahead = new @Nullable DescriptorChain[AHEAD];
+
+    /** What is wrong with the ring behind the chains that were polled. */
+    private @Nullable VirtqueueException broken;
+
+    /** So that the compilers do not find out that looking at memory has no effect. */
+    @SuppressWarnings("UnusedVariable")
+    private int touched;
 
     /** What the device pushes now it has not worked on, and the driver is not to see it used. */
     private boolean takingBack;
@@ -213,17 +224,62 @@ final class SessionQueue implements QueueContext, PolledQueue {
 
     private int takeRequests(DeviceVirtqueue virtqueue) {
         int count = 0;
-        DescriptorChain chain = virtqueue.poll();
-        while (chain != null) {
-            count++;
-            begin(virtqueue);
-            process(chain);
-            chain = count < BATCH ? virtqueue.poll() : null;
+        int fetched = fetch(virtqueue);
+        while (fetched > 0) {
+            try {
+                processAhead(fetched);
+            } finally {
+                count += fetched;
+            }
+            fetched = broken == null && count < BATCH ? fetch(virtqueue) : 0;
         }
         if (count > 0) {
             requests.setOpaque(requests.getPlain() + count);
         }
+        VirtqueueException failure = broken;
+        if (failure != null) {
+            broken = null;
+            throw failure;
+        }
         return count;
+    }
+
+    /**
+     * Polls some requests before the first of them is processed. Each lies where another processor wrote it last: looking
+     * at all of them first has these transfers take place at the same time.
+     */
+    private int fetch(DeviceVirtqueue virtqueue) {
+        int fetched = 0;
+        int bytes = 0;
+        try {
+            DescriptorChain chain = virtqueue.poll();
+            while (chain != null) {
+                begin(virtqueue);
+                ahead[fetched++] = chain;
+                bytes += chain.touch();
+                chain = fetched < AHEAD ? virtqueue.poll() : null;
+            }
+        } catch (VirtqueueException failure) {
+            // What was made available before is still to be done.
+            broken = failure;
+        }
+        touched = bytes;
+        return fetched;
+    }
+
+    private void processAhead(int fetched) {
+        int next = 0;
+        try {
+            while (next < fetched) {
+                DescriptorChain chain = ahead[next++];
+                if (chain != null) {
+                    process(chain);
+                }
+            }
+        } finally {
+            // Not zero if one threw: then the others are dropped with it.
+            inFlight -= fetched - next;
+        }
     }
 
     /** A chain was polled. */

@@ -79,8 +79,7 @@ final class AutomaticSteering extends ReceiveSteering {
         long mixed = 0;
         for (int i = 0; i < 2; i++) {
             mixed = mixed * MULTIPLIER
-                    + (frame.getLong(source + i * Long.BYTES)
-                            ^ frame.getLong(source + (i + 2) * Long.BYTES));
+                    + (frame.getLong(source + i * Long.BYTES) ^ frame.getLong(source + (i + 2) * Long.BYTES));
         }
         return mixed;
     }

@@ -54,4 +54,14 @@ public interface NetBackend extends AutoCloseable {
     static NetBackend discarding() {
         return new DiscardingBackend();
     }
+
+    /**
+     * A backend that takes every frame, and delivers one again and again whenever the driver has a buffer for it, for
+     * measurements and tests. Workers that serve the device's receiveqs never sleep.
+     *
+     * @param frame 14 bytes or more, without check sequence
+     */
+    static NetBackend generating(byte[] frame) {
+        return new GeneratingBackend(frame);
+    }
 }

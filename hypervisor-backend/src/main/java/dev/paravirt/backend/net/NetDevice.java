@@ -64,9 +64,8 @@ public final class NetDevice implements VirtioDevice {
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
-        FeatureBits offloads = backend.offloads();
         this.backend = backend;
-        this.backendOffloads = offloads;
+        this.backendOffloads = backend.offloads();
         this.features = options.features();
         this.firstMac = options.mac();
         this.mtu = options.mtu();
@@ -81,8 +80,10 @@ public final class NetDevice implements VirtioDevice {
         this.receive = new ReceiveQueue[pairs];
         this.transmit = new TransmitQueue[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            receive[pair] = new ReceiveQueue(this, pair, offloads, coalescing.of(NetQueues.receive(pair)), queueSize, options.backlog());
-            transmit[pair] = new TransmitQueue(this, pair, backend, offloads, coalescing.of(NetQueues.transmit(pair)));
+            Coalescing received = coalescing.of(NetQueues.receive(pair));
+            Coalescing sent = coalescing.of(NetQueues.transmit(pair));
+            receive[pair] = new ReceiveQueue(this, pair, backend, options, received);
+            transmit[pair] = new TransmitQueue(this, pair, backend, backendOffloads, sent);
         }
     }
 
@@ -122,8 +123,7 @@ public final class NetDevice implements VirtioDevice {
         config.putInt(NetConfig.SPEED, speed);
         config.put(NetConfig.DUPLEX, (byte) NetConfig.DUPLEX_FULL);
         config.put(NetConfig.RSS_MAX_KEY_SIZE, (byte) NetHash.MIN_MAX_KEY_SIZE);
-        config.putShort(
-                NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
+        config.putShort(NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
         config.putInt(NetConfig.SUPPORTED_HASH_TYPES, PacketHash.SUPPORTED);
         System.arraycopy(bytes, offset, destination, start, length);
     }
@@ -219,7 +219,20 @@ public final class NetDevice implements VirtioDevice {
             throw new VirtqueueException("a control command of " + chain.readableLength() + " readable and "
                     + chain.writableLength() + " writable bytes has no room for class, command and ack");
         }
-        context.push(chain, commands.execute(chain));
+        ReceiveSteering before = steering;
+        int written = commands.execute(chain);
+        ReceiveSteering after = steering;
+        if (after.equals(before)) {
+            context.push(chain, written);
+            return;
+        }
+        DeferredAck ack = new DeferredAck(chain, written, context);
+        for (int pair = 0; pair < pairs; pair++) {
+            if (!after.uses(pair)) {
+                receive[pair].acknowledgeWhenQuiet(ack);
+            }
+        }
+        ack.arrive();
     }
 
     @Override
@@ -249,6 +262,11 @@ public final class NetDevice implements VirtioDevice {
 
     FeatureBits negotiated() {
         return negotiated;
+    }
+
+    /** Bytes before each frame of the backend's. */
+    int lead() {
+        return backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
     }
 
     /** Bytes of the header in each buffer of the driver's. */
@@ -406,12 +424,8 @@ public final class NetDevice implements VirtioDevice {
         }
 
         private ReceiveQueue queueFor(ByteBuf frame) {
-            int lead = backendOffloads.isEmpty() ? 0 : NetHeader.SIZE;
             ReceiveSteering now = steering;
-            if (now == ReceiveSteering.FIRST) {
-                return receive[0];
-            }
-            int chosen = now.pair(frame, frame.readerIndex() + lead, frame.readableBytes() - lead);
+            int chosen = now.pair(frame, frame.readerIndex() + lead(), frame.readableBytes() - lead());
             // A queue that is being reset is passed over, if the driver did not choose it.
             for (int pair = 0; now.isFlexible() && !receive[chosen].isServed() && now.uses(pair); pair++) {
                 chosen = receive[pair].isServed() ? pair : chosen;

@@ -11,24 +11,24 @@ import dev.paravirt.spec.net.NetFeatures;
  */
 public final class NetOptions {
     private static final FeatureBits FEATURES = FeatureBits.of(
-            NetFeatures.MAC,
-            NetFeatures.MTU,
-            NetFeatures.STATUS,
-            NetFeatures.MRG_RXBUF,
-            NetFeatures.CTRL_VQ,
-            NetFeatures.CTRL_RX,
-            NetFeatures.CTRL_RX_EXTRA,
-            NetFeatures.CTRL_VLAN,
-            NetFeatures.CTRL_MAC_ADDR,
-            NetFeatures.GUEST_ANNOUNCE,
-            NetFeatures.MQ,
-            NetFeatures.RSS,
-            NetFeatures.HASH_REPORT,
-            NetFeatures.CTRL_GUEST_OFFLOADS,
-            NetFeatures.GUEST_HDRLEN,
-            NetFeatures.NOTF_COAL,
-            NetFeatures.VQ_NOTF_COAL,
-            NetFeatures.SPEED_DUPLEX)
+                    NetFeatures.MAC,
+                    NetFeatures.MTU,
+                    NetFeatures.STATUS,
+                    NetFeatures.MRG_RXBUF,
+                    NetFeatures.CTRL_VQ,
+                    NetFeatures.CTRL_RX,
+                    NetFeatures.CTRL_RX_EXTRA,
+                    NetFeatures.CTRL_VLAN,
+                    NetFeatures.CTRL_MAC_ADDR,
+                    NetFeatures.GUEST_ANNOUNCE,
+                    NetFeatures.MQ,
+                    NetFeatures.RSS,
+                    NetFeatures.HASH_REPORT,
+                    NetFeatures.CTRL_GUEST_OFFLOADS,
+                    NetFeatures.GUEST_HDRLEN,
+                    NetFeatures.NOTF_COAL,
+                    NetFeatures.VQ_NOTF_COAL,
+                    NetFeatures.SPEED_DUPLEX)
             .or(OffloadCommands.HOST)
             .or(OffloadCommands.GUEST);
 

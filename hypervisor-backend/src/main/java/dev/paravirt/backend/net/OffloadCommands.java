@@ -10,11 +10,7 @@ import dev.paravirt.spec.net.NetFeatures;
 final class OffloadCommands {
     /** What a driver may leave to the device. */
     static final FeatureBits HOST = FeatureBits.of(
-            NetFeatures.CSUM,
-            NetFeatures.HOST_TSO4,
-            NetFeatures.HOST_TSO6,
-            NetFeatures.HOST_ECN,
-            NetFeatures.HOST_USO);
+            NetFeatures.CSUM, NetFeatures.HOST_TSO4, NetFeatures.HOST_TSO6, NetFeatures.HOST_ECN, NetFeatures.HOST_USO);
 
     /** What the device may leave to a driver. */
     static final FeatureBits GUEST = FeatureBits.of(

@@ -98,8 +98,7 @@ final class OffloadHeader {
             case NetHeader.GSO_TCPV4 -> ecn && features.has(NetFeatures.GUEST_TSO4);
             case NetHeader.GSO_TCPV6 -> ecn && features.has(NetFeatures.GUEST_TSO6);
             case NetHeader.GSO_UDP_L4 ->
-                features.has(
-                        PacketLayout.version(layout) == 4 ? NetFeatures.GUEST_USO4 : NetFeatures.GUEST_USO6);
+                features.has(PacketLayout.version(layout) == 4 ? NetFeatures.GUEST_USO4 : NetFeatures.GUEST_USO6);
             default -> true;
         };
     }
@@ -134,26 +133,27 @@ final class OffloadHeader {
 
     /** Bytes of the TCP or UDP header, 0 if it is not there or not the one that is to be cut. */
     private int transportHeader(ByteBuf frame, int index, int room) {
-        int version = PacketLayout.version(layout);
-        int protocol = PacketLayout.protocol(layout);
-        switch (gsoType & ~NetHeader.GSO_ECN) {
-            case NetHeader.GSO_TCPV4, NetHeader.GSO_TCPV6 -> {
-                int expected = (gsoType & ~NetHeader.GSO_ECN) == NetHeader.GSO_TCPV4 ? 4 : 6;
-                if (version != expected || protocol != PacketLayout.TCP || room < TCP_HEADER) {
-                    return 0;
-                }
-                int size = (frame.getByte(index + TCP_DATA_OFFSET) >>> 4 & 0xf) * Integer.BYTES;
-                return size >= TCP_HEADER ? size : 0;
-            }
-            case NetHeader.GSO_UDP_L4 -> {
-                return protocol == PacketLayout.UDP && gsoType == NetHeader.GSO_UDP_L4 && room >= UDP_HEADER
-                        ? UDP_HEADER
-                        : 0;
-            }
-            default -> {
-                return 0;
-            }
+        return switch (gsoType & ~NetHeader.GSO_ECN) {
+            case NetHeader.GSO_TCPV4 -> tcpHeader(4, frame, index, room);
+            case NetHeader.GSO_TCPV6 -> tcpHeader(6, frame, index, room);
+            case NetHeader.GSO_UDP_L4 -> udpHeader(room);
+            default -> 0;
+        };
+    }
+
+    private int tcpHeader(int version, ByteBuf frame, int index, int room) {
+        if (PacketLayout.version(layout) != version
+                || PacketLayout.protocol(layout) != PacketLayout.TCP
+                || room < TCP_HEADER) {
+            return 0;
         }
+        int size = (frame.getByte(index + TCP_DATA_OFFSET) >>> 4 & 0xf) * Integer.BYTES;
+        return size >= TCP_HEADER ? size : 0;
+    }
+
+    private int udpHeader(int room) {
+        boolean there = PacketLayout.protocol(layout) == PacketLayout.UDP && room >= UDP_HEADER;
+        return there && gsoType == NetHeader.GSO_UDP_L4 ? UDP_HEADER : 0;
     }
 
     /** Completes the checksum of a frame that is not large; after {@link #isSound}. */

@@ -174,8 +174,7 @@ final class PacketLayout {
     /** The first address of a mobile node of each kind, if this extension header holds it. */
     private static long addresses(long layout, ByteBuf frame, int start, int header, int at, int end) {
         if (header == ROUTING && routingAddress(layout) == 0) {
-            boolean mobile =
-                    end - at == ROUTING_TYPE_2_SIZE && frame.getUnsignedByte(start + at + 2) == ROUTING_TYPE_2;
+            boolean mobile = end - at == ROUTING_TYPE_2_SIZE && frame.getUnsignedByte(start + at + 2) == ROUTING_TYPE_2;
             return mobile ? (long) (at + ROUTING_ADDRESS) << ROUTE_AT : 0;
         }
         boolean wanted = header == DESTINATION_OPTIONS && homeAddress(layout) == 0;

@@ -9,16 +9,22 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The receive buffers of one queue that were taken from the ring for a frame: those that turned out to be too few are
- * kept for the next. Of the queue's worker.
+ * The receive buffers of one queue that were taken from the ring: those that a frame did not need are kept for the next.
+ * Some are taken before they are needed, so that what they cost to fetch is paid for all of them at once. Of the queue's
+ * worker.
  */
 final class ReceiveBuffers {
+    private static final int AHEAD = 16;
+
     private final @Nullable DescriptorChain[] held;
     private int first;
     private int count;
 
-    /** Bytes in the buffers held. */
-    private long room;
+    /** How many of them the frame at hand takes. */
+    private int needed;
+
+    /** What is wrong with the ring behind the buffers that were taken. */
+    private @Nullable VirtqueueException broken;
 
     ReceiveBuffers(int queueSize) {
         this.held = new @Nullable DescriptorChain[queueSize];
@@ -31,20 +37,45 @@ final class ReceiveBuffers {
      */
     boolean gather(int headerSize, int length, boolean merge, QueueContext served) {
         int bytes = headerSize + length;
-        while (room < bytes && (count == 0 || merge)) {
-            DescriptorChain chain = served.take();
-            if (chain == null) {
+        long room = 0;
+        needed = 0;
+        while (room < bytes && (needed == 0 || merge)) {
+            if (needed == count && !take(served)) {
                 return false;
             }
-            int next = first + count++;
-            held[next < held.length ? next : next - held.length] = chain;
-            room += chain.writableLength();
+            DescriptorChain chain = held(needed++);
             if (chain.writableLength() < headerSize) {
                 throw new VirtqueueException("a receive buffer of " + chain.writableLength()
                         + " bytes, which has no room for the header of " + headerSize);
             }
+            room += chain.writableLength();
         }
         return room >= bytes;
+    }
+
+    /** Takes at least one more; false if there is none. */
+    private boolean take(QueueContext served) {
+        if (broken != null) {
+            throw broken;
+        }
+        int most = Math.min(count + AHEAD, held.length);
+        int before = count;
+        try {
+            DescriptorChain chain = served.take();
+            while (chain != null) {
+                chain.touchWritable();
+                int next = first + count++;
+                held[next < held.length ? next : next - held.length] = chain;
+                chain = count < most ? served.take() : null;
+            }
+        } catch (VirtqueueException failure) {
+            if (count == before) {
+                throw failure;
+            }
+            // What was made available before is still good.
+            broken = failure;
+        }
+        return count > before;
     }
 
     /**
@@ -54,14 +85,13 @@ final class ReceiveBuffers {
      * @param index of the frame
      */
     void place(byte[] header, int headerSize, ByteBuf frame, int index, int length, QueueContext served) {
-        int buffers = buffersFor(headerSize + length);
-        header[NetHeader.NUM_BUFFERS] = (byte) buffers;
-        header[NetHeader.NUM_BUFFERS + 1] = (byte) (buffers >> Byte.SIZE);
-        chainHeld().write(0, header, 0, headerSize);
+        header[NetHeader.NUM_BUFFERS] = (byte) needed;
+        header[NetHeader.NUM_BUFFERS + 1] = (byte) (needed >> Byte.SIZE);
+        held(0).write(0, header, 0, headerSize);
         int copied = 0;
         int offset = headerSize;
-        for (int i = 0; i < buffers; i++) {
-            DescriptorChain chain = chainHeld();
+        for (int i = 0; i < needed; i++) {
+            DescriptorChain chain = held(0);
             int here = (int) Math.min(length - copied, chain.writableLength() - offset);
             FrameCopy.toChain(frame, index + copied, chain, offset, here);
             copied += here;
@@ -70,18 +100,9 @@ final class ReceiveBuffers {
         }
     }
 
-    private int buffersFor(int bytes) {
-        long covered = 0;
-        int buffers = 0;
-        while (covered < bytes) {
-            DescriptorChain chain = held[(first + buffers++) % held.length];
-            covered += chain == null ? bytes : chain.writableLength();
-        }
-        return buffers;
-    }
-
-    private DescriptorChain chainHeld() {
-        DescriptorChain chain = held[first];
+    private DescriptorChain held(int place) {
+        int at = first + place;
+        DescriptorChain chain = held[at < held.length ? at : at - held.length];
         if (chain == null) {
             throw new IllegalStateException("no receive buffer is held");
         }
@@ -89,16 +110,16 @@ final class ReceiveBuffers {
     }
 
     private void pushFirst(QueueContext served, long written) {
-        DescriptorChain chain = chainHeld();
+        DescriptorChain chain = held(0);
         held[first] = null;
         first = first + 1 < held.length ? first + 1 : 0;
         count--;
-        room -= chain.writableLength();
         served.push(chain, written);
     }
 
     /** Gives all back, with nothing in them. */
     void giveBack(QueueContext served) {
+        broken = null;
         while (count > 0) {
             pushFirst(served, 0);
         }

@@ -7,6 +7,8 @@ import dev.paravirt.spec.net.NetFeatures;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -27,29 +29,33 @@ final class ReceiveQueue {
 
     private final Coalescing coalescing;
     private final MpscVarHandleArrayQueue<ByteBuf> waiting;
+    private final Queue<DeferredAck> acks = new ConcurrentLinkedQueue<>();
     final FrameCounters counters = new FrameCounters();
 
     /** Where the queue is served; null while it is not. */
     private volatile @Nullable QueueContext context;
 
     // The worker's own.
+    private final ByteBuf[] batch = new ByteBuf[BATCH];
     private final ReceiveBuffers buffers;
     private final OffloadHeader asked = new OffloadHeader();
     private final Segmentation segmentation = new Segmentation(asked);
     private final FramePool segments;
 
+    /** The frame that there is always one more of, if the backend is that kind. */
+    private final @Nullable ByteBuf generated;
+
     /** What is written before a frame. */
     private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
 
-    /** @param offloads those of the backend */
-    ReceiveQueue(
-            NetDevice device, int pair, FeatureBits offloads, Coalescing coalescing, int queueSize, int backlog) {
+    ReceiveQueue(NetDevice device, int pair, NetBackend backend, NetOptions options, Coalescing coalescing) {
         this.device = device;
         this.pair = pair;
-        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.lead = device.lead();
+        this.generated = backend instanceof GeneratingBackend generating ? generating.frame() : null;
         this.coalescing = coalescing;
-        this.waiting = new MpscVarHandleArrayQueue<>(backlog);
-        this.buffers = new ReceiveBuffers(queueSize);
+        this.waiting = new MpscVarHandleArrayQueue<>(options.backlog());
+        this.buffers = new ReceiveBuffers(options.queueSize());
         this.segments = new FramePool(device.maxFrame());
     }
 
@@ -75,28 +81,70 @@ final class ReceiveQueue {
         return true;
     }
 
+    /** From any thread: the queue has been taken out of use; says when what was under way is done and published. */
+    void acknowledgeWhenQuiet(DeferredAck ack) {
+        ack.await();
+        acks.add(ack);
+        QueueContext served = context;
+        if (served == null) {
+            acknowledge();
+        } else {
+            served.wake();
+        }
+    }
+
+    private void acknowledge() {
+        DeferredAck ack = acks.poll();
+        while (ack != null) {
+            ack.arrive();
+            ack = acks.poll();
+        }
+    }
+
     // The worker.
 
     boolean isReady() {
-        return !waiting.isEmpty();
+        return generated != null || !waiting.isEmpty();
     }
 
     boolean serve(QueueContext served) {
         if (context == null) {
             context = served;
         }
-        int done = 0;
+        if (!acks.isEmpty()) {
+            // What was placed before was published after the last call of this.
+            acknowledge();
+        }
+        int count = 0;
         ByteBuf frame = waiting.poll();
         while (frame != null) {
-            try {
-                receive(frame, served);
-            } finally {
-                frame.release();
-            }
-            done++;
-            frame = done < BATCH ? waiting.poll() : null;
+            batch[count++] = frame;
+            frame = count < BATCH ? waiting.poll() : null;
         }
-        return done > 0;
+        try {
+            for (int i = 0; i < count; i++) {
+                receive(batch[i], served);
+            }
+        } finally {
+            // Not each behind its copy: a count of references that is changed waits until all copies are written.
+            for (int i = 0; i < count; i++) {
+                batch[i].release();
+            }
+        }
+        return (generated == null ? count : count + generate(generated, BATCH - count, served)) > 0;
+    }
+
+    /** Receives a frame up to so many times, as often as the driver has buffers for it; returns how often. */
+    private int generate(ByteBuf frame, int most, QueueContext served) {
+        int done = 0;
+        while (done < most
+                && device.isLinkUp()
+                && device.steering().uses(pair)
+                && buffers.gather(device.headerSize(), frame.readableBytes(), device.mergesBuffers(), served)) {
+            receive(frame, served);
+            done++;
+        }
+        return done;
     }
 
     private void receive(ByteBuf frame, QueueContext served) {
@@ -189,6 +237,8 @@ final class ReceiveQueue {
     /** Gives back all buffers; frames are refused from now on. */
     void quiesce(QueueContext served) {
         context = null;
+        Arrays.fill(header, (byte) 0);
+        acknowledge();
         buffers.giveBack(served);
         drop();
     }

@@ -53,9 +53,7 @@ final class Segmentation {
             segment.setShort(at + transport + UDP_LENGTH, OffloadHeader.UDP_HEADER + payload);
         }
         int rest = headers - transport + payload;
-        long pseudo = fixNetwork(segment, at, number, transport + rest)
-                + PacketLayout.protocol(header.layout())
-                + rest;
+        long pseudo = fixNetwork(segment, at, number, transport + rest) + PacketLayout.protocol(header.layout()) + rest;
         int checksum = at + transport + (tcp ? OffloadHeader.TCP_CHECKSUM : OffloadHeader.UDP_CHECKSUM);
         segment.setShort(checksum, 0);
         segment.setShort(checksum, Checksum.of(pseudo + Checksum.sum(segment, at + transport, rest)));

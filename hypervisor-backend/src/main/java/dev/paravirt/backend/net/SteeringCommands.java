@@ -65,16 +65,12 @@ final class SteeringCommands {
         PacketHash hash = hash(chain, NetHash.rssConfigKeyLength(entries), length);
         int unclassified = chain.readShort(NetControl.DATA + NetHash.RSS_CONFIG_UNCLASSIFIED_QUEUE);
         int transmitQueues = chain.readShort(NetControl.DATA + NetHash.rssConfigMaxTxVq(entries));
-        if (hash == null
-                || unclassified >= device.pairs()
-                || transmitQueues == 0
-                || transmitQueues > device.pairs()) {
+        if (hash == null || unclassified >= device.pairs() || transmitQueues == 0 || transmitQueues > device.pairs()) {
             return false;
         }
         int[] table = new int[entries];
         for (int i = 0; i < entries; i++) {
-            table[i] = chain.readShort(
-                    NetControl.DATA + NetHash.RSS_CONFIG_INDIRECTION_TABLE + (long) Short.BYTES * i);
+            table[i] = chain.readShort(NetControl.DATA + NetHash.RSS_CONFIG_INDIRECTION_TABLE + (long) Short.BYTES * i);
             if (table[i] >= device.pairs()) {
                 return false;
             }

@@ -40,7 +40,7 @@ final class TransmitQueue {
         this.pair = pair;
         this.backend = backend;
         this.offloads = offloads;
-        this.lead = offloads.isEmpty() ? 0 : NetHeader.SIZE;
+        this.lead = device.lead();
         this.coalescing = coalescing;
         this.frames = new FramePool(lead + device.maxFrame());
         this.largeFrames = new FramePool(lead + OffloadHeader.MAX_FRAME);

@@ -124,6 +124,10 @@ public final class QueueWorker implements AutoCloseable {
      * written. Costs a fence, and a system call if the worker sleeps; neither locks nor allocates.
      */
     public void wake() {
+        if (isCurrentThread()) {
+            // It looks at all queues again after it has worked, and does not sleep before.
+            return;
+        }
         // The worker sets its flag, fences, and looks at its queues before it sleeps: one of us sees the other.
         VarHandle.fullFence();
         if ((int) SLEEPING.getOpaque(this) == 1 && SLEEPING.compareAndSet(this, 1, 0)) {

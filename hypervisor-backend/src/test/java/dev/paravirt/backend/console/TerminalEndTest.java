@@ -10,6 +10,7 @@ import dev.paravirt.linux.Terminal;
 import dev.paravirt.linux.WindowSize;
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,10 +177,28 @@ class TerminalEndTest {
         return command;
     }
 
+    /** On the module path the tests are patched into the module; a child takes them from the class path instead. */
     private static String classPath() {
-        String modules = System.getProperty("jdk.module.path", "");
-        String classes = System.getProperty("java.class.path", "");
-        return modules.isEmpty() ? classes : modules + File.pathSeparator + classes;
+        List<String> entries = new ArrayList<>();
+        for (String property : List.of("java.class.path", "jdk.module.path")) {
+            String value = System.getProperty(property, "");
+            if (!value.isEmpty()) {
+                entries.add(value);
+            }
+        }
+        Path classes = location(TerminalEnd.class);
+        entries.add(classes.toString());
+        entries.add(classes.resolveSibling("test-classes").toString());
+        return String.join(File.pathSeparator, entries);
+    }
+
+    private static Path location(Class<?> type) {
+        try {
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** A process whose controlling terminal is ours, as a shell would start it. */

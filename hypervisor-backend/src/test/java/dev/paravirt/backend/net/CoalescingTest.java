@@ -129,8 +129,8 @@ class CoalescingTest {
     @FieldSource("FORMATS")
     void notifiesAtOnceWithoutBothParameters(FeatureBits features) {
         try (NetGuest guest = guest(features)) {
-            for (byte[] command : List.of(
-                    all(NetControl.NOTF_COAL_RX_SET, 0, NEVER), all(NetControl.NOTF_COAL_RX_SET, NEVER, 0))) {
+            for (byte[] command :
+                    List.of(all(NetControl.NOTF_COAL_RX_SET, 0, NEVER), all(NetControl.NOTF_COAL_RX_SET, NEVER, 0))) {
                 assertThat(guest.control(command)).isZero();
                 long before = interrupts(guest, 0);
                 receive(guest);

@@ -51,7 +51,10 @@ final class LargeFrames {
         ByteBuffer data = ByteBuffer.allocate(header + payload);
         data.putShort(0, (short) 4000).putShort(2, (short) 5000);
         if (protocol == TCP) {
-            data.putInt(4, SEQUENCE).putInt(8, 77).put(12, (byte) (TCP_HEADER / 4 << 4)).put(13, (byte) FLAGS);
+            data.putInt(4, SEQUENCE)
+                    .putInt(8, 77)
+                    .put(12, (byte) (TCP_HEADER / 4 << 4))
+                    .put(13, (byte) FLAGS);
         } else {
             data.putShort(4, (short) (header + payload));
         }
@@ -87,8 +90,7 @@ final class LargeFrames {
     static byte[] header(int version, int protocol, int gsoSize) {
         int type = gsoSize == 0 ? 0 : gsoType(version, protocol);
         int length = gsoSize == 0 ? 0 : headers(version, protocol);
-        return header(
-                NetHeader.F_NEEDS_CSUM, type, length, gsoSize, transport(version), checksumOffset(protocol));
+        return header(NetHeader.F_NEEDS_CSUM, type, length, gsoSize, transport(version), checksumOffset(protocol));
     }
 
     static long sum(byte[] bytes, int from, int length) {
@@ -111,7 +113,9 @@ final class LargeFrames {
         long sum = sum(frame, addresses, version == 4 ? 8 : 32) + protocol + length + sum(frame, transport, length);
         assertThat(fold(sum)).as("checksum").isEqualTo(0xffff);
         if (version == 4) {
-            assertThat(fold(sum(frame, Frames.HEADER, 20))).as("header checksum").isEqualTo(0xffff);
+            assertThat(fold(sum(frame, Frames.HEADER, 20)))
+                    .as("header checksum")
+                    .isEqualTo(0xffff);
         }
     }
 

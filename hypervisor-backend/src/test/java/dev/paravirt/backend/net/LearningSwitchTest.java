@@ -105,7 +105,8 @@ class LearningSwitchTest {
     void isQuietWhenNobodyElseIsThere() {
         ports[1].close();
         ports[2].close();
-        assertThat(ports[0].send(Frames.buffer(Frames.headed(EVERYBODY, A, 60)))).isTrue();
+        assertThat(ports[0].send(Frames.buffer(Frames.headed(EVERYBODY, A, 60))))
+                .isTrue();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.device.Outcome;
 import dev.paravirt.backend.device.TestDriver;
+import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetConfig;
 import dev.paravirt.spec.net.NetControl;
@@ -18,6 +19,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MultiQueueTest {
     private static final int PAIRS = 4;
     private static final int UDP = 17;
-    private static final byte[] KEY = HexFormat.of()
-            .parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
+    private static final byte[] KEY =
+            HexFormat.of().parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
     private static final byte[] ONE = {10, 0, 0, 1};
     private static final byte[] OTHER = {10, 0, 0, 2};
 
@@ -175,13 +177,70 @@ class MultiQueueTest {
         }
     }
 
+    /** Whoever sees the command used gets no frame more in the queues that it took out of use. */
+    @Test
+    void aQueueOutOfUseIsQuietOnceTheCommandIsUsed() throws InterruptedException {
+        // Of three workers, so that most receiveqs have another than the controlq.
+        try (NetGuest guest = new NetGuest(3, new NetOptions(NetGuest.MAC).queuePairs(PAIRS), ALL)) {
+            AtomicBoolean done = new AtomicBoolean();
+            Thread network = Thread.startVirtualThread(() -> {
+                for (int flow = 0; !done.get(); flow++) {
+                    guest.deliver(incoming(flow & 63));
+                }
+            });
+            long[] packets = new long[PAIRS];
+            for (int round = 0; round < 300; round++) {
+                assertThat(guest.control(pairs(PAIRS))).isZero();
+                for (int pair = 1; pair < PAIRS; pair++) {
+                    fill(guest, pair);
+                }
+                assertThat(guest.control(pairs(1))).isZero();
+                for (int pair = 1; pair < PAIRS; pair++) {
+                    packets[pair] = guest.device.received(pair).packets();
+                }
+                assertThat(guest.control(pairs(1))).isZero();
+                for (int pair = 1; pair < PAIRS; pair++) {
+                    assertThat(guest.device.received(pair).packets()).isEqualTo(packets[pair]);
+                }
+            }
+            assertThat(packets[1]).isPositive();
+            done.set(true);
+            network.join();
+        }
+    }
+
+    /** Gives a receiveq as many buffers as it has room for. */
+    private static void fill(NetGuest guest, int pair) {
+        DriverVirtqueue queue = guest.queue(NetQueues.receive(pair));
+        int used = queue.poll();
+        while (used != DriverVirtqueue.NONE) {
+            used = queue.poll();
+        }
+        while (queue.free() > 0) {
+            guest.post(pair, queue.free() % 64, 2048);
+        }
+    }
+
+    @Test
+    void aQueueThatIsNotServedHoldsNoCommandUp() {
+        try (NetGuest guest = guest(ALL)) {
+            assertThat(guest.control(pairs(PAIRS))).isZero();
+            assertThat(guest.session.resetQueue(NetQueues.receive(2))).isEqualTo(Outcome.DONE);
+            TestDriver.await("reset", () -> guest.session.isQueueStopped(NetQueues.receive(2)));
+            assertThat(guest.control(pairs(1))).isZero();
+            assertThat(guest.control(pairs(2))).isZero();
+            guest.reset();
+            guest.start(ALL);
+            assertReceived(guest, 0, incoming(1));
+        }
+    }
+
     /** As QEMU does with vhost-user: the device never hears of commands, but sees which queues are enabled. */
     @Test
     void usesTheQueuesThatAreEnabledIfControlIsInFront() {
         FeatureBits features =
                 ALL.without(NetFeatures.CTRL_VQ).without(NetFeatures.RSS).without(NetFeatures.HASH_REPORT);
-        NetOptions options =
-                new NetOptions(NetGuest.MAC).queuePairs(PAIRS).controlInFront(true);
+        NetOptions options = new NetOptions(NetGuest.MAC).queuePairs(PAIRS).controlInFront(true);
         try (NetGuest guest = new NetGuest(options, features)) {
             for (int pair = PAIRS - 1; pair >= 0; pair--) {
                 guest.send(pair, outgoing(1));
@@ -221,7 +280,8 @@ class MultiQueueTest {
             byte[] unclassified = Frames.tagged(NetGuest.MAC, NetGuest.PEER, 60, 0);
             assertThat(guest.control(new byte[] {NetControl.VLAN, 0, 0, 0})).isZero();
             assertReceived(guest, 1, unclassified);
-            assertThat(ByteBuffer.wrap(guest.header).getLong(NetHeader.HASH_VALUE)).isZero();
+            assertThat(ByteBuffer.wrap(guest.header).getLong(NetHeader.HASH_VALUE))
+                    .isZero();
             // The last mode asked for is the one in use.
             assertThat(guest.control(pairs(1))).isZero();
             assertReceived(guest, 0, incoming(1));
@@ -229,8 +289,8 @@ class MultiQueueTest {
     }
 
     private static int hash(byte[] frame) {
-        return PacketHash.value(new PacketHash(PacketHash.SUPPORTED, KEY)
-                .of(Unpooled.wrappedBuffer(frame), 0, frame.length));
+        return PacketHash.value(
+                new PacketHash(PacketHash.SUPPORTED, KEY).of(Unpooled.wrappedBuffer(frame), 0, frame.length));
     }
 
     @Test

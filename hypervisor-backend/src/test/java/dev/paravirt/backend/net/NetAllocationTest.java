@@ -131,7 +131,8 @@ class NetAllocationTest {
                 best = Math.min(best, (threads.getTotalThreadAllocatedBytes() - before) / (double) FRAMES);
             }
             assertThat(best).as("bytes a frame").isLessThan(1);
-            assertThat(to.device.received().malformed() + to.device.received().filtered()).isZero();
+            assertThat(to.device.received().malformed() + to.device.received().filtered())
+                    .isZero();
         }
     }
 }

@@ -117,13 +117,7 @@ class OffloadTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0, 4, 6, 0",
-        "0, 4, 6, 1400",
-        "11, 4, 6, 1400",
-        "12, 6, 6, 1400",
-        "56, 4, 17, 1400",
-        "56, 6, 17, 1400"
+    @CsvSource({"0, 4, 6, 0", "0, 4, 6, 1400", "11, 4, 6, 1400", "12, 6, 6, 1400", "56, 4, 17, 1400", "56, 6, 17, 1400"
     })
     void dropsWhatWasNotNegotiated(int feature, int version, int protocol, int mss) {
         FeatureBits features = ALL.without(feature);
@@ -233,9 +227,11 @@ class OffloadTest {
                 NetCounters received = guest.device.received();
                 return received.malformed() + received.overruns() + received.filtered() >= rounds;
             });
-            assertThat(guest.device.sent().packets() + guest.device.sent().drops()).isEqualTo(rounds);
+            assertThat(guest.device.sent().packets() + guest.device.sent().drops())
+                    .isEqualTo(rounds);
             assertThat(guest.device.sent().packets()).isBetween(rounds / 10L, rounds * 9L / 10);
-            assertThat(plain.device.sent().malformed()).isEqualTo(guest.device.sent().malformed());
+            assertThat(plain.device.sent().malformed())
+                    .isEqualTo(guest.device.sent().malformed());
         }
     }
 

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against the published vectors: "Verifying the RSS Hash Calculation", Windows driver documentation. */
 class PacketHashTest {
-    private static final byte[] KEY = HexFormat.of()
-            .parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
+    private static final byte[] KEY =
+            HexFormat.of().parseHex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa");
 
     private static final int TCP = 6;
     private static final int UDP = 17;
@@ -108,7 +108,8 @@ class PacketHashTest {
         routing[3] = 0;
         routing[2] = 0;
         assertThat(hash(PacketHash.SUPPORTED, Frames.ip(elsewhere, route, 43, Frames.concat(routing, ports))))
-                .isNotEqualTo(hash(PacketHash.SUPPORTED, Frames.ip(elsewhere, elsewhere, 43, Frames.concat(routing, ports))));
+                .isNotEqualTo(
+                        hash(PacketHash.SUPPORTED, Frames.ip(elsewhere, elsewhere, 43, Frames.concat(routing, ports))));
     }
 
     @Test

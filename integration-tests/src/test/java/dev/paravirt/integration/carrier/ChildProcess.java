@@ -22,9 +22,18 @@ public final class ChildProcess implements AutoCloseable {
     }
 
     public static ChildProcess start(Class<?> main, String... arguments) throws IOException {
+        return start("-XX:TieredStopAtLevel=1", main, arguments);
+    }
+
+    /** Starts one that runs for long enough to be compiled well. */
+    public static ChildProcess startLong(Class<?> main, String... arguments) throws IOException {
+        return start("-XX:TieredStopAtLevel=4", main, arguments);
+    }
+
+    private static ChildProcess start(String compiler, Class<?> main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
+                compiler,
                 "-XX:+UseSerialGC",
                 "-Xmx64m",
                 "--enable-native-access=ALL-UNNAMED",

@@ -3,6 +3,8 @@ package dev.paravirt.integration.net;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +13,22 @@ import org.jspecify.annotations.Nullable;
 final class EchoBackend implements NetBackend {
     private static final int ADDRESS = 6;
 
+    private final FeatureBits offloads;
     private volatile @Nullable NetPort port;
+
+    EchoBackend() {
+        this(FeatureBits.NONE);
+    }
+
+    /** @param offloads what the other station needs no device for */
+    EchoBackend(FeatureBits offloads) {
+        this.offloads = offloads;
+    }
+
+    @Override
+    public FeatureBits offloads() {
+        return offloads;
+    }
 
     @Override
     public void attach(NetPort attached) {
@@ -25,7 +42,7 @@ final class EchoBackend implements NetBackend {
             frame.release();
             return false;
         }
-        int destination = frame.readerIndex();
+        int destination = frame.readerIndex() + (offloads.isEmpty() ? 0 : NetHeader.SIZE);
         for (int octet = destination; octet < destination + ADDRESS; octet++) {
             byte first = frame.getByte(octet);
             frame.setByte(octet, frame.getByte(octet + ADDRESS));

@@ -98,7 +98,7 @@ class NetControlTest {
     @Test
     void receiveModes() throws DeviceException {
         assertThat(arrivesTo(OWN)).isTrue();
-        assertThat(arrivesTo(NetFrames.BROADCAST)).isTrue();
+        assertThat(arrivesTo(NetFrames.broadcast())).isTrue();
         assertThat(arrivesTo(OTHER)).isFalse();
         assertThat(arrivesTo(GROUP)).isFalse();
         driver.setReceiveMode(NetControl.RX_ALLMULTI, true);
@@ -109,7 +109,7 @@ class NetControlTest {
         driver.setReceiveMode(NetControl.RX_PROMISC, false);
         driver.setReceiveMode(NetControl.RX_NOBCAST, true);
         assertThat(arrivesTo(OTHER)).isFalse();
-        assertThat(arrivesTo(NetFrames.BROADCAST)).isFalse();
+        assertThat(arrivesTo(NetFrames.broadcast())).isFalse();
         assertThat(device.received().filtered()).isEqualTo(5);
     }
 
@@ -156,7 +156,7 @@ class NetControlTest {
         assertThat(arrivesTo(OWN)).isFalse();
         assertThat(arrivesTo(OTHER)).isTrue();
         assertThat(arrivesTo(GROUP)).isTrue();
-        assertThat(arrivesTo(NetFrames.BROADCAST)).isFalse();
+        assertThat(arrivesTo(NetFrames.broadcast())).isFalse();
         assertThat(arrives(tagged(NetFrames.frame(--number, changed, PEER, 100), 4095)))
                 .isTrue();
     }

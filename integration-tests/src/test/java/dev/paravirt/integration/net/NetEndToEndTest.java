@@ -107,8 +107,7 @@ class NetEndToEndTest {
                                 guest, List.of(device(new EchoBackend())), MachineOptions.DEFAULT));
                 ChildProcess child = ChildProcess.start(NetGuestMain.class, socket.toString())) {
             for (int combination = 0; combination < NetRings.COMBINATIONS; combination++) {
-                assertThat(child.line())
-                        .isEqualTo("combination " + combination + " done, 0 resets, 0 malformed");
+                assertThat(child.line()).isEqualTo("combination " + combination + " done, 0 resets, 0 malformed");
             }
             assertThat(child.line()).isNull();
             assertThat(server.awaitEnd(Duration.ZERO)).isFalse();
@@ -134,7 +133,8 @@ class NetEndToEndTest {
             here.echo(FRAMES);
             peer.join();
             for (NetDevice device : List.of(left, right)) {
-                assertThat(device.received().overruns() + device.received().malformed()).isZero();
+                assertThat(device.received().overruns() + device.received().malformed())
+                        .isZero();
                 assertThat(device.sent().malformed()).isZero();
             }
             assertThat(one.driver().resets() + other.driver().resets()).isZero();
@@ -143,7 +143,7 @@ class NetEndToEndTest {
 
     /** A device refuses frames until its worker has taken its queues over, which is some time after DRIVER_OK. */
     private static void greet(NetDriver from, NetDriver to) {
-        byte[] hello = NetFrames.frame(NetTraffic.HELLO, NetFrames.BROADCAST, NetFrames.station(9), 60);
+        byte[] hello = NetFrames.frame(NetTraffic.HELLO, NetFrames.broadcast(), NetFrames.station(9), 60);
         do {
             OutgoingFrame frame = from.take(0);
             if (frame != null) {

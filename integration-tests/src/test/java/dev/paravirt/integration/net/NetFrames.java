@@ -12,7 +12,6 @@ public final class NetFrames {
     public static final int SHORTEST = 18;
 
     public static final int LONGEST = 1514;
-    public static final byte[] BROADCAST = {-1, -1, -1, -1, -1, -1};
     private static final int TYPE = 12;
     private static final int NUMBER = 14;
 
@@ -24,6 +23,11 @@ public final class NetFrames {
     /** An address of a station, made from a number of 0 to 255. */
     public static byte[] station(int number) {
         return new byte[] {2, 0, 0, 0, 0, (byte) number};
+    }
+
+    /** The address of all stations. */
+    public static byte[] broadcast() {
+        return new byte[] {-1, -1, -1, -1, -1, -1};
     }
 
     /** An address as text. */

@@ -25,9 +25,7 @@ public final class NetGuestMain {
                 Hypercalls hypercalls = Hypercalls.attach(platform, platform);
                 int device = hypercalls.find(DeviceType.NETWORK, 0);
                 NetDriver driver = NetDriver.start(
-                        HypercallTransport.open(hypercalls, platform, device),
-                        platform,
-                        NetRings.options(combination));
+                        HypercallTransport.open(hypercalls, platform, device), platform, NetRings.options(combination));
                 int window = NetRings.window(driver);
                 new NetTraffic(driver, 0, NetFrames.station(1), NetFrames.station(2), window).echo(FRAMES);
                 System.out.println("combination " + combination + " done, " + driver.resets() + " resets, "

@@ -32,8 +32,7 @@ final class NetStation implements AutoCloseable {
 
     static GuestMemory memory() {
         // Not at address 0, so that guest-physical addresses are not offsets.
-        return new GuestMemory(
-                new MemoryRegion(0x4000_0000L, Arena.ofAuto().allocate(MEMORY, 4096)));
+        return new GuestMemory(new MemoryRegion(0x4000_0000L, Arena.ofAuto().allocate(MEMORY, 4096)));
     }
 
     static NetStation start(NetDevice device, NetDriverOptions options) throws DeviceException {
@@ -43,8 +42,8 @@ final class NetStation implements AutoCloseable {
     /** @param lines interrupt lines, and workers of the device */
     static NetStation start(NetDevice device, NetDriverOptions options, int lines) throws DeviceException {
         GuestMemory memory = memory();
-        LocalGuest guest = LocalGuest.start(
-                memory, List.of(device), lines, MachineOptions.DEFAULT.withWorkersPerDevice(lines));
+        LocalGuest guest =
+                LocalGuest.start(memory, List.of(device), lines, MachineOptions.DEFAULT.withWorkersPerDevice(lines));
         JvmPlatform platform = JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt);
         try {
             Hypercalls hypercalls = Hypercalls.attach(platform, platform);

@@ -9,15 +9,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network stack of the kernel's with nothing in it but what a test puts there. */
-final class NetworkNamespace implements AutoCloseable {
+@SuppressWarnings("try") // Waits for a program to end, as all of a test does that is interrupted by its timeout alone.
+public final class NetworkNamespace implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    final String name = "paravirt-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+    public final String name = "paravirt-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
     private NetworkNamespace() {}
 
     /** Ends the calling test if this user can make none. */
-    static NetworkNamespace create() throws IOException, InterruptedException {
+    public static NetworkNamespace create() throws IOException, InterruptedException {
         WireTools.require("ip", "iproute2");
         NetworkNamespace made = new NetworkNamespace();
         WireTools.Outcome outcome = WireTools.attempt("ip", "netns", "add", made.name);
@@ -29,14 +30,14 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     /** Runs the {@code ip} command on this namespace. */
-    void ip(String arguments) throws IOException, InterruptedException {
+    public void ip(String arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("ip", "-n", name));
         command.addAll(List.of(arguments.split(" ")));
         WireTools.run(command.toArray(String[]::new));
     }
 
     /** What runs a program in it. */
-    List<String> command(String... command) {
+    public List<String> command(String... command) {
         List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", name));
         all.addAll(List.of(command));
         return all;

@@ -109,6 +109,7 @@ final class WireStation implements NetworkInterface, NetPort, Waiting, AutoClose
         stack.poll();
         while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
             long limit = Math.min(deadline, stack.deadline());
+            remaining();
             synchronized (this) {
                 long left = limit == Long.MAX_VALUE ? Long.MAX_VALUE : (limit - System.nanoTime()) / 1_000_000 + 1;
                 if (frames.isEmpty() && left > 0) {

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Network programs that nobody here wrote. A test that finds them missing is skipped, or fails where they must be. */
-final class WireTools {
+public final class WireTools {
     private static final String REQUIRED = "PARAVIRT_REQUIRE_PEERS";
     private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin");
 
     private WireTools() {}
 
     /** Ends the calling test unless a program is there. */
-    static void require(String program, String debianPackage) {
+    public static void require(String program, String debianPackage) {
         List<String> folders = new ArrayList<>(List.of(System.getenv("PATH").split(File.pathSeparator)));
         folders.addAll(SYSTEM_FOLDERS);
         if (folders.stream().noneMatch(folder -> Files.isExecutable(Path.of(folder, program)))) {
@@ -31,17 +31,17 @@ final class WireTools {
     }
 
     /** Ends the calling test, which is a failure where nothing may be missing. */
-    static void missing(String remedy) {
+    public static void missing(String remedy) {
         if ("true".equals(System.getenv(REQUIRED))) {
             fail(remedy + " (" + REQUIRED + "=true makes this a failure)");
         }
         abort(remedy);
     }
 
-    record Outcome(int status, String output) {}
+    public record Outcome(int status, String output) {}
 
     /** Runs a program, which must succeed; returns what it printed. */
-    static String run(String... command) throws IOException, InterruptedException {
+    public static String run(String... command) throws IOException, InterruptedException {
         Outcome outcome = attempt(command);
         assertThat(outcome.status)
                 .as("%s%n%s", String.join(" ", command), outcome.output)
@@ -49,7 +49,7 @@ final class WireTools {
         return outcome.output;
     }
 
-    static Outcome attempt(String... command) throws IOException, InterruptedException {
+    public static Outcome attempt(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(new File("/dev/null"))

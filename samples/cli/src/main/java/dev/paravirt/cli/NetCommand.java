@@ -6,8 +6,10 @@ import dev.paravirt.backend.net.NetOptions;
 import dev.paravirt.backend.net.wire.Wire;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -52,9 +54,11 @@ final class NetCommand implements Callable<Integer> {
               "type": "net"
             }""";
 
-    /** What a network is, for the help text; it has percent signs of its own. */
-    static String[] networks() {
-        return ("%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2)).split("\n", -1);
+    /** Puts into the help what a network is, which has percent signs of its own. */
+    static void completeHelp(CommandLine command) {
+        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+        String networks = "%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2).replace("\n", "%n");
+        usage.exitCodeListHeading(networks + usage.exitCodeListHeading());
     }
 
     /** The longest that front-ends ask for. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Spec;
 
 /** The command line of the samples. */
@@ -12,13 +13,21 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class, BlkCommand.class, NetCommand.class, ConsoleCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            ToyOsCommand.class,
+            BlkCommand.class,
+            NetCommand.class,
+            ConsoleCommand.class
+        },
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
         footer = {
             "  paravirt demo",
             "      boots a toy OS that works on a disk image, measures, and verifies",
+            "  paravirt toy-os",
+            "      boots it and gives you its shell",
             "  paravirt blk --socket-path /tmp/blk.sock --blk-file disk.img",
             "      serves a disk to virtual machines of QEMU and others; net and console likewise",
             "  paravirt demo --help",
@@ -33,10 +42,10 @@ public final class Paravirt implements Runnable {
     }
 
     static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new Paravirt());
-        UsageMessageSpec net = line.getSubcommands().get("net").getCommandSpec().usageMessage();
-        net.exitCodeListHeading(String.join("%n", NetCommand.networks()) + net.exitCodeListHeading());
-        return line;
+        CommandLine commandLine = new CommandLine(new Paravirt());
+        ToyOsCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("toy-os")));
+        NetCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("net")));
+        return commandLine;
     }
 
     /** Without a command there is nothing to do but to say which there are. */

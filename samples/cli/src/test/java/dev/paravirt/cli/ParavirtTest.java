@@ -3,6 +3,7 @@ package dev.paravirt.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.backend.net.wire.Wire;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,21 @@ class ParavirtTest {
         assertThat(execute("net", "--socket-path", "/no/s", "--net", "nonsense")).isEqualTo(2);
         assertThat(execute("console", "--socket-path", "/no/s", "--console", "nonsense")).isEqualTo(2);
         assertThat(output.toString()).contains("no console: \"nonsense\"");
+    }
+
+    @Test
+    void theToyOsTellsHowItIsUsed() {
+        assertThat(execute("toy-os", "--help")).isZero();
+        assertThat(output.toString())
+                .contains("samples/paravirt toy-os --disk disk.img")
+                .contains("Exit status:")
+                .contains(Wire.SYNTAX.lines().skip(1).findFirst().orElseThrow())
+                .contains("loss=1%,");
+        assertThat(execute("toy-os", "--memory", "1M")).isEqualTo(2);
+        assertThat(execute("toy-os", "--memory", "lots")).isEqualTo(2);
+        assertThat(execute("toy-os", "--net", "carrier-pigeon")).isEqualTo(2);
+        assertThat(execute("toy-os", "--console", "teletype", "--net", "none")).isEqualTo(2);
+        assertThat(execute("toy-os", "--read-only")).isEqualTo(2);
     }
 
     private int execute(String... arguments) {

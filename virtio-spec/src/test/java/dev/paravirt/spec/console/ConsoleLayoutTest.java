@@ -41,7 +41,16 @@ class ConsoleLayoutTest {
             assertThat(ConsoleQueues.receive(port)).isEqualTo(next++);
             assertThat(ConsoleQueues.transmit(port)).isEqualTo(next++);
             assertThat(ConsoleQueues.count(port + 1)).isEqualTo(next);
+            assertThat(ConsoleQueues.port(ConsoleQueues.receive(port))).isEqualTo(port);
+            assertThat(ConsoleQueues.port(ConsoleQueues.transmit(port))).isEqualTo(port);
+            assertThat(ConsoleQueues.isReceive(ConsoleQueues.receive(port))).isTrue();
+            assertThat(ConsoleQueues.isReceive(ConsoleQueues.transmit(port))).isFalse();
         }
+        assertThat(ConsoleQueues.port(0)).isZero();
+        assertThat(ConsoleQueues.port(1)).isZero();
+        assertThat(ConsoleQueues.port(2)).isEqualTo(-1);
+        assertThat(ConsoleQueues.port(3)).isEqualTo(-1);
+        assertThat(ConsoleQueues.port(-1)).isEqualTo(-1);
         assertThat(ConsoleQueues.count(1)).isEqualTo(4);
     }
 }

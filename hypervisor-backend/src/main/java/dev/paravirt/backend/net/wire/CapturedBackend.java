@@ -150,6 +150,7 @@ public final class CapturedBackend implements NetBackend {
             file.writeStatistics(epochNanos + System.nanoTime(), missing.sum());
             file.flush();
         } catch (IOException failure) {
+            missing.add(file.waiting());
             LOG.warn("the end of the capture cannot be written: {}", failure.toString());
         }
     }

@@ -88,12 +88,13 @@ public final class PasstBackend implements NetBackend {
                 return candidate;
             }
         }
-        throw new IOException(PROGRAM + ", which networks without privileges need, is not installed; apt-get install passt");
+        throw new IOException(
+                PROGRAM + ", which networks without privileges need, is not installed; apt-get install passt");
     }
 
     private static List<String> command(Path program, Path socket, List<PortForward> forwards) {
-        List<String> command = new ArrayList<>(List.of(
-                program.toString(), "--foreground", "--one-off", "--mtu", MTU, "--socket", socket.toString()));
+        List<String> command = new ArrayList<>(
+                List.of(program.toString(), "--foreground", "--one-off", "--mtu", MTU, "--socket", socket.toString()));
         for (PortForward forward : forwards) {
             command.add(forward.protocol() == PortForward.Protocol.TCP ? "--tcp-ports" : "--udp-ports");
             command.add(forward.address() + "/" + forward.hostPort() + ":" + forward.guestPort());
@@ -172,6 +173,7 @@ public final class PasstBackend implements NetBackend {
 
     @Override
     public boolean send(ByteBuf frame) {
+        Padding.remove(frame);
         return stream.send(frame);
     }
 

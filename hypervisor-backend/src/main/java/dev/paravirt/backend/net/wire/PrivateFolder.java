@@ -28,7 +28,8 @@ final class PrivateFolder {
         boolean done = false;
         try {
             if (ROOT.equals(Files.getAttribute(path, "unix:uid"))) {
-                // Started by root, such a program becomes this user before it makes its socket; root may enter all the same.
+                // Started by root, such a program becomes this user before it makes its socket; root may enter all the
+                // same.
                 Files.setOwner(
                         path,
                         path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(UNPRIVILEGED));

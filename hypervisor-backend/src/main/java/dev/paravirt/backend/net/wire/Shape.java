@@ -23,6 +23,9 @@ public final class Shape {
     private int limit = DEFAULT_LIMIT;
     private long seed = 1;
 
+    /** No faults. */
+    public Shape() {}
+
     /** The probability that a frame is lost, 0 to 1. */
     public Shape loss(double probability) {
         loss = checkProbability(probability);

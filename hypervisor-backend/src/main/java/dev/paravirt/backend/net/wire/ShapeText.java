@@ -18,8 +18,7 @@ final class ShapeText {
     static @Nullable Shape shape(WireText options) {
         Shape shape = new Shape();
         boolean given = false;
-        for (String key :
-                new String[] {"loss", "duplicate", "reorder", "delay", "jitter", "rate", "limit", "seed"}) {
+        for (String key : new String[] {"loss", "duplicate", "reorder", "delay", "jitter", "rate", "limit", "seed"}) {
             String value = options.take(key);
             if (value != null) {
                 given = true;
@@ -56,27 +55,25 @@ final class ShapeText {
     private static Duration time(String key, String value) {
         String example = "a time such as 50ms, 500us or 1s";
         Matcher number = match(key, value, example);
-        long unit =
-                switch (number.group(2)) {
-                    case "us" -> 1_000;
-                    case "ms" -> 1_000_000;
-                    case "s" -> 1_000_000_000;
-                    default -> throw mistake(key, value, example);
-                };
+        long unit = switch (number.group(2)) {
+            case "us" -> 1_000;
+            case "ms" -> 1_000_000;
+            case "s" -> 1_000_000_000;
+            default -> throw mistake(key, value, example);
+        };
         return Duration.ofNanos(scaled(number, unit));
     }
 
     private static long rate(String key, String value) {
         String example = "bits a second such as 500k, 10M or 1G";
         Matcher number = match(key, value, example);
-        long unit =
-                switch (number.group(2).toLowerCase(Locale.ROOT)) {
-                    case "" -> 1;
-                    case "k" -> 1_000;
-                    case "m" -> 1_000_000;
-                    case "g" -> 1_000_000_000;
-                    default -> throw mistake(key, value, example);
-                };
+        long unit = switch (number.group(2).toLowerCase(Locale.ROOT)) {
+            case "" -> 1;
+            case "k" -> 1_000;
+            case "m" -> 1_000_000;
+            case "g" -> 1_000_000_000;
+            default -> throw mistake(key, value, example);
+        };
         return scaled(number, unit);
     }
 

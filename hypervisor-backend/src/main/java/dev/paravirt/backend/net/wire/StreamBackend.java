@@ -183,8 +183,7 @@ public final class StreamBackend implements NetBackend {
                     found.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
                 }
                 SelectionKey key = found.keyFor(selector);
-                connection = new StreamConnection(
-                        key == null ? found.register(selector, 0) : key, inlet, tally);
+                connection = new StreamConnection(key == null ? found.register(selector, 0) : key, inlet, tally);
                 complained = false;
                 connected = true;
                 LOG.info("the network stream {} is connected", address);

@@ -18,12 +18,21 @@ final class StreamConnection {
     private static final int LENGTH = 4;
     private static final int BUFFER = 256 << 10;
 
+    /**
+     * Bytes of a batch of frames, unless one alone is longer: what a unix socket takes as a whole or not at all. A peer that
+     * reads all there is then finds whole frames: passt before 2024 is lost if only a part of a length is there.
+     */
+    private static final int BATCH_BYTES = 32 << 10;
+
+    private static final int BATCHES = 16;
+
     private final SelectionKey key;
     private final SocketChannel channel;
     private final Inlet inlet;
     private final WireTally tally;
     private final ByteBuffer input = ByteBuffer.allocateDirect(BUFFER);
-    private final ByteBuffer output = ByteBuffer.allocateDirect(BUFFER).limit(0);
+    private final ByteBuffer output =
+            ByteBuffer.allocateDirect(LENGTH + FrameBytes.LONGEST).limit(0);
 
     /** @param key of a connected, non-blocking channel */
     StreamConnection(SelectionKey key, Inlet inlet, WireTally tally) {
@@ -83,25 +92,30 @@ final class StreamConnection {
     }
 
     private void send(MessagePassingQueue<ByteBuf> frames) throws IOException {
-        if (!isBusy()) {
-            fill(frames);
-        }
-        if (isBusy()) {
+        for (int batch = 0; batch < BATCHES; batch++) {
+            if (!isBusy()) {
+                fill(frames);
+            }
+            if (!isBusy()) {
+                return;
+            }
             channel.write(output);
+            if (isBusy()) {
+                return;
+            }
         }
     }
 
     private void fill(MessagePassingQueue<ByteBuf> frames) {
         output.clear();
         int count = 0;
-        while (output.remaining() >= LENGTH + FrameBytes.LONGEST) {
-            ByteBuf frame = frames.relaxedPoll();
-            if (frame == null) {
-                break;
-            }
-            output.putInt(frame.readableBytes()).put(FrameBytes.view(frame));
-            frame.release();
+        ByteBuf next = frames.relaxedPeek();
+        while (next != null && (count == 0 || output.position() + LENGTH + next.readableBytes() <= BATCH_BYTES)) {
+            frames.relaxedPoll();
+            output.putInt(next.readableBytes()).put(FrameBytes.view(next));
+            next.release();
             count++;
+            next = frames.relaxedPeek();
         }
         tally.sent.add(count);
         output.flip();

@@ -81,7 +81,8 @@ public final class TapBackend implements NetBackend {
      */
     public static TapBackend open(String name) throws IOException {
         if (!Linux.isSupported()) {
-            throw new IOException("a TAP device needs Linux on x86-64 or AArch64; connect the network over udp or tcp here");
+            throw new IOException(
+                    "a TAP device needs Linux on x86-64 or AArch64; connect the network over udp or tcp here");
         }
         Tap tap = attach(name);
         LinkEvents links = null;
@@ -119,9 +120,10 @@ public final class TapBackend implements NetBackend {
                     case Errno.EBUSY -> "; another program has " + name + " open: end it, or use another TAP device";
                     case Errno.EINVAL ->
                         "; " + name + " is no TAP device for one queue: delete it, then as root, do " + add;
-                    default -> cloneDevice
-                            ? "; do \"modprobe tun\" as root, and let a container have --device /dev/net/tun"
-                            : "";
+                    default ->
+                        cloneDevice
+                                ? "; do \"modprobe tun\" as root, and let a container have --device /dev/net/tun"
+                                : "";
                 };
     }
 
@@ -265,8 +267,7 @@ public final class TapBackend implements NetBackend {
         close(tap, links, stop, epoll);
     }
 
-    private static void close(
-            Tap tap, @Nullable LinkEvents links, @Nullable Eventfd stop, @Nullable Epoll epoll) {
+    private static void close(Tap tap, @Nullable LinkEvents links, @Nullable Eventfd stop, @Nullable Epoll epoll) {
         if (epoll != null) {
             epoll.close();
         }

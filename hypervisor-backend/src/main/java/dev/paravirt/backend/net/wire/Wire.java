@@ -12,24 +12,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wire {
     /** What {@link #parse} takes, for a help text: lines of up to 80 characters, the last one ended too. */
-    public static final String SYNTAX =
-            """
-            none            no network
-            user            what this host reaches, through passt, without privileges;
-                            user,tcp=8080:80,udp=5353:53 forwards ports of this host
-            tap=NAME        a TAP device of Linux, as made by
-                            "ip tuntap add dev NAME mode tap user $USER"
-            udp=HOST:PORT   a frame a datagram, as socat and QEMU's -netdev dgram have it;
-                            ,local=[HOST:]PORT says where to receive
-            tcp=HOST:PORT   frames behind their lengths, as QEMU's -netdev stream has it
-            unix=PATH       the same over a unix socket
-            listen=udp:[HOST:]PORT, listen=tcp:[HOST:]PORT, listen=unix:PATH
-                            the same, but the peer comes to us
-            To each can be added:
-            ,capture=FILE   writes all frames to a pcapng file, which Wireshark opens
-            ,loss=1%,duplicate=1%,reorder=1%,delay=50ms,jitter=5ms,rate=10M,limit=1000
-                            what networks do to frames, each way; ,seed=2 for other luck
-            """;
+    public static final String SYNTAX = """
+        none            no network
+        user            what this host reaches, through passt, without privileges;
+                        user,tcp=8080:80,udp=5353:53 forwards ports of this host
+        tap=NAME        a TAP device of Linux, as made by
+                        "ip tuntap add dev NAME mode tap user $USER"
+        udp=HOST:PORT   a frame a datagram, as socat and QEMU's -netdev dgram have it;
+                        ,local=[HOST:]PORT says where to receive
+        tcp=HOST:PORT   frames behind their lengths, as QEMU's -netdev stream has it
+        unix=PATH       the same over a unix socket
+        listen=udp:[HOST:]PORT, listen=tcp:[HOST:]PORT, listen=unix:PATH
+                        the same, but the peer comes to us
+        To each can be added:
+        ,capture=FILE   writes all frames to a pcapng file, which Wireshark opens
+        ,loss=1%,duplicate=1%,reorder=1%,delay=50ms,jitter=5ms,rate=10M,limit=1000
+                        what networks do to frames, each way; ,seed=2 for other luck
+        """;
 
     private final String text;
     private final WireEnd end;

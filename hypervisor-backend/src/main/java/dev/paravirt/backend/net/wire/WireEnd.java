@@ -37,7 +37,8 @@ sealed interface WireEnd {
             case "user" -> user(options);
             case "listen" -> listening(options.require(kind));
             default ->
-                throw new IllegalArgumentException("a network is none, user, tap=, udp=, tcp=, unix= or listen=, not " + kind);
+                throw new IllegalArgumentException(
+                        "a network is none, user, tap=, udp=, tcp=, unix= or listen=, not " + kind);
         };
     }
 
@@ -121,8 +122,7 @@ sealed interface WireEnd {
     }
 
     /** Datagrams: to a peer, or from where there is none yet. */
-    record Udp(
-            @Nullable InetSocketAddress peer, @Nullable InetSocketAddress local) implements WireEnd {
+    record Udp(@Nullable InetSocketAddress peer, @Nullable InetSocketAddress local) implements WireEnd {
         @Override
         public NetBackend open() throws IOException {
             if (peer != null) {

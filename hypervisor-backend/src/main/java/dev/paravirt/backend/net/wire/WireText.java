@@ -45,7 +45,8 @@ final class WireText {
     }
 
     /** Takes the value of a key, or null if there is none left. */
-    @Nullable String take(String key) {
+    @Nullable
+    String take(String key) {
         for (Part part : parts) {
             if (part.key.equals(key)) {
                 parts.remove(part);
@@ -114,7 +115,8 @@ final class WireText {
     private static InetAddress host(String key, String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
         if (host.indexOf(':') >= 0 && host.equals(text)) {
-            throw new IllegalArgumentException(key + " takes an IPv6 address in brackets, as in [::1]:7000, not " + text);
+            throw new IllegalArgumentException(
+                    key + " takes an IPv6 address in brackets, as in [::1]:7000, not " + text);
         }
         try {
             return InetAddress.getByName(host);

@@ -169,7 +169,8 @@ class CapturedBackendTest {
     @Test
     void goesOnWhenTheFileCanNoLongerBeWritten() throws Exception {
         Path file = folder.resolve("pipe");
-        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
         // A pipe that is opened for both has a reader from the start, and none once that is closed.
         FileChannel reader = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         CapturedBackend captured = CapturedBackend.of(loop, file);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.paravirt.backend.net.LearningSwitch;
 import dev.paravirt.backend.net.NetBackend;
+import dev.paravirt.spec.net.NetHeader;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -28,11 +29,12 @@ class ShapedBackendTest {
         otherPort.assertAllReleased();
     }
 
-    /** A frame for everybody. */
+    /** A frame for everybody, behind a header that asks for nothing: switches take offloads. */
     private static byte[] broadcast(int seed) {
-        byte[] frame = frame(60, seed);
-        Arrays.fill(frame, 0, 6, (byte) 0xff);
-        frame[6] = 2;
+        byte[] frame = frame(NetHeader.SIZE + 60, seed);
+        Arrays.fill(frame, 0, NetHeader.SIZE, (byte) 0);
+        Arrays.fill(frame, NetHeader.SIZE, NetHeader.SIZE + 6, (byte) 0xff);
+        frame[NetHeader.SIZE + 6] = 2;
         return frame;
     }
 

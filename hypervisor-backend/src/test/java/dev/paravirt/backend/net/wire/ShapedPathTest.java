@@ -92,7 +92,10 @@ class ShapedPathTest {
 
     @Test
     void delaysAndKeepsOrderDespiteJitter() {
-        Shape shape = new Shape().delay(Duration.ofMillis(50)).jitter(Duration.ofMillis(20)).limit(65536);
+        Shape shape = new Shape()
+                .delay(Duration.ofMillis(50))
+                .jitter(Duration.ofMillis(20))
+                .limit(65536);
         ShapedPath path = path(shape, 3);
         long[] sent = new long[COUNT];
         for (int i = 0; i < COUNT; i++) {

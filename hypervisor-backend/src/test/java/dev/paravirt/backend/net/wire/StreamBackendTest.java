@@ -180,7 +180,8 @@ class StreamBackendTest {
             }
             assertThat(port.take()).isEqualTo(frame(40, 1));
             // One that is too short is left out, and the next is found.
-            ByteBuffer both = ByteBuffer.allocate(200).putInt(5).put(new byte[5]).putInt(0);
+            ByteBuffer both =
+                    ByteBuffer.allocate(200).putInt(5).put(new byte[5]).putInt(0);
             writeAll(peer, both.put(withLength(frame(50, 2))).flip());
             assertThat(port.take()).isEqualTo(frame(50, 2));
             assertThat(listening.counters().malformed()).isEqualTo(2);

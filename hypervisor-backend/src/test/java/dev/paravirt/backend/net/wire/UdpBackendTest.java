@@ -40,7 +40,9 @@ class UdpBackendTest {
             calling.attach(otherPort);
             otherPort.awaitLink(true);
             port.awaitLink(false);
-            assertThat(port.send(listening, frame(60, 1))).as("nobody there yet").isFalse();
+            assertThat(port.send(listening, frame(60, 1)))
+                    .as("nobody there yet")
+                    .isFalse();
             for (int length : new int[] {14, 60, 1514, 9014, 65507}) {
                 assertThat(otherPort.send(calling, frame(length, length))).isTrue();
                 assertThat(port.take()).isEqualTo(frame(length, length));

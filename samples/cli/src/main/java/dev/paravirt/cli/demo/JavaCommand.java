@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command line of another JVM that runs a class of ours, found where this JVM found its own. */
-final class JavaCommand {
+public final class JavaCommand {
     private static final String NATIVE_ACCESS = "--enable-native-access=";
 
     private JavaCommand() {}
 
     /** @param mainClass its full name, in {@code module} */
-    static List<String> of(String module, String mainClass, String... arguments) {
+    public static List<String> of(String module, String mainClass, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-Xmx256m", "-Xshare:auto"));

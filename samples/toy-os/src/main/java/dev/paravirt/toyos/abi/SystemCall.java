@@ -39,7 +39,7 @@ public enum SystemCall {
     SYNC,
     /** (buffer) writes {total bytes, free bytes}. */
     STATFS,
-    /** (0 monotonic, in ns; 1 since 1970, in ms) */
+    /** (0 monotonic, in ns; 1 since 1970, in ms; 2 since the system was started, in ns) */
     CLOCK,
     /** () lets other tasks run. */
     YIELD,
@@ -69,7 +69,7 @@ public enum SystemCall {
     PIPE,
     /** ({@link TerminalRequest}, argument) */
     TERMINAL,
-    /** (text, length) tells the host a line, which is not shown to the person at the terminal. */
+    /** (text, length) tells the host something that is not for the person at the terminal. */
     REPORT,
     /** (index, buffer, size of buffer) writes a line of the kernel's log, returns its length + 1; 0 behind the last. */
     LOG,

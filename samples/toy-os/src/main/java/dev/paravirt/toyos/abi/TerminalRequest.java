@@ -13,6 +13,9 @@ public enum TerminalRequest {
      * INTERRUPTED when the size has changed.
      */
     RAW,
-    /** (group) says whom Ctrl-C ends; with 0 it ends nobody, and is read like other input. */
+    /**
+     * (group) says whom Ctrl-C ends; with 0 it ends nobody, and is read like other input. Returns 1 if it was typed for the
+     * group before, else 0.
+     */
     FOREGROUND
 }

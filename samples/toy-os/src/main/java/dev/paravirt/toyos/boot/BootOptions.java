@@ -30,6 +30,11 @@ public record BootOptions(
         this(root, scratch, false, NetworkOption.DHCP, script);
     }
 
+    /** For a machine that asks for its addresses by DHCP. */
+    public BootOptions(@Nullable String root, @Nullable String scratch, boolean plain, List<String> script) {
+        this(root, scratch, plain, NetworkOption.DHCP, script);
+    }
+
     /**
      * Parses {@code [root=ID] [scratch=ID] [plain] [net=dhcp|none|ADDRESS/PREFIX[,gateway=A][,dns=A]] COMMAND...}.
      *

@@ -14,8 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param fixed the addresses; null to ask for them by DHCP
  */
 public record NetworkOption(boolean enabled, @Nullable Configuration fixed) {
-    static final NetworkOption DHCP = new NetworkOption(true, null);
-    private static final NetworkOption NONE = new NetworkOption(false, null);
+    /** Asks for addresses. */
+    public static final NetworkOption DHCP = new NetworkOption(true, null);
+
+    /** Leaves a card alone. */
+    public static final NetworkOption NONE = new NetworkOption(false, null);
+
     private static final String GATEWAY = "gateway=";
     private static final String NAME_SERVER = "dns=";
 
@@ -24,7 +28,7 @@ public record NetworkOption(boolean enabled, @Nullable Configuration fixed) {
      *
      * @throws IllegalArgumentException if it is something else; says what
      */
-    static NetworkOption parse(String text) {
+    public static NetworkOption parse(String text) {
         if (text.equals("dhcp")) {
             return DHCP;
         }

@@ -55,8 +55,7 @@ final class NetworkStarter implements DeviceStarter {
             int frameSize = cuts ? LONG_FRAME : WHOLE_SEGMENT;
             NetDriver driver = NetDriver.start(transport, interrupts, options(cuts, frameSize));
             DriverNetworkInterface started = new DriverNetworkInterface(driver, frameSize, random);
-            NetworkStack stack = new NetworkStack(
-                    started, interrupts::nanoTime, random, scheduler::awaitUnlessStopped);
+            NetworkStack stack = new NetworkStack(started, interrupts::nanoTime, random, scheduler::awaitUnlessStopped);
             started.connect(stack);
             interrupts.add(started);
             card = started;

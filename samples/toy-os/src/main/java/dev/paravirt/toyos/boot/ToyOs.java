@@ -51,7 +51,8 @@ public final class ToyOs {
      */
     public static void main(String[] arguments) {
         if (arguments.length == 0) {
-            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] [plain] [net=dhcp|none|ADDRESS/PREFIX[,gateway=A][,dns=A]] COMMAND...");
+            System.err.println("usage: ToyOs SOCKET [root=ID] [scratch=ID] [plain]"
+                    + " [net=dhcp|none|ADDRESS/PREFIX[,gateway=A][,dns=A]] COMMAND...");
             System.exit(2);
         }
         // A machine whose hypervisor is gone is gone too, whichever task notices.
@@ -105,8 +106,8 @@ public final class ToyOs {
         statistics.addAll(consoles.statistics());
         statistics.addAll(networks.statistics());
         Network network = networks.network();
-        Devices devices = new Devices(
-                disks.choose(options.root(), options.scratch()), consoles.terminal(), network, statistics);
+        Devices devices =
+                new Devices(disks.choose(options.root(), options.scratch()), consoles.terminal(), network, statistics);
         if (network != null) {
             network.start(options.network().fixed());
         }

@@ -58,6 +58,15 @@ final class ByteFifo {
         return taken;
     }
 
+    boolean contains(int value) {
+        for (int i = 0; i < count; i++) {
+            if (bytes[(first + i) % bytes.length] == (byte) value) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void clear() {
         count = 0;
     }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param network null if the machine has none
  * @param statistics of each device, in the machine's order
  */
-public record Devices(Disks disks, @Nullable Terminal terminal, @Nullable Network network, List<DeviceStatistics> statistics) {
+public record Devices(
+        Disks disks, @Nullable Terminal terminal, @Nullable Network network, List<DeviceStatistics> statistics) {
     public Devices {
         statistics = List.copyOf(statistics);
     }

@@ -58,7 +58,8 @@ final class DiskFile extends OpenDescriptor {
                 // Sectors are written whole: what is around a part of one is read first.
                 BlockBuffer[] buffer = bytes == part ? buffers() : load(bytes);
                 buffer[0].put(offset, source, start + done, part);
-                volume.write(position / volume.sectorSize(), bytes, buffer, 0, 1).await();
+                volume.write(position / volume.sectorSize(), bytes, buffer, 0, 1)
+                        .await();
                 position += part;
                 done += part;
             }

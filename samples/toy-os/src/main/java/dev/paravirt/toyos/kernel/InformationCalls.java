@@ -11,19 +11,26 @@ final class InformationCalls {
     private final Machine machine;
     private final Console console;
     private final List<DeviceStatistics> devices;
+    private final long started;
 
     InformationCalls(Machine machine, Console console, List<DeviceStatistics> devices) {
         this.machine = machine;
         this.console = console;
         this.devices = devices;
+        started = machine.monotonicNanos();
     }
 
     long clock(long which) {
-        return which == 0 ? machine.monotonicNanos() : machine.epochMillis();
+        return switch ((int) which) {
+            case 0 -> machine.monotonicNanos();
+            case 1 -> machine.epochMillis();
+            default -> machine.monotonicNanos() - started;
+        };
     }
 
-    long report(String line) {
-        console.report(line);
+    long report(UserMemory memory, long address, long length) throws SystemCallException {
+        int start = memory.check(address, length);
+        console.print(memory.array(), start, (int) length);
         return 0;
     }
 
@@ -38,7 +45,7 @@ final class InformationCalls {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
         System.arraycopy(bytes, 0, memory.array(), start, bytes.length);
-        return bytes.length + 1;
+        return bytes.length + 1L;
     }
 
     long device(UserMemory memory, long index, long address, long size) throws SystemCallException {

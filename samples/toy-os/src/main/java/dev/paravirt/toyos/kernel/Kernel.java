@@ -9,7 +9,6 @@ import dev.paravirt.toyos.fat32.Fat32Volume;
 import dev.paravirt.toyos.fat32.VolumeSpace;
 import java.io.IOException;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Brings the system up on the disks that were found, runs its first program, and takes it down again. */
 public final class Kernel {

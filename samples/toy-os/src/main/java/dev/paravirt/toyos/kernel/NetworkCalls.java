@@ -26,8 +26,7 @@ final class NetworkCalls {
         return Network.of(network).stack();
     }
 
-    long resolve(UserMemory memory, String name, long address, long size)
-            throws NetworkException, SystemCallException {
+    long resolve(UserMemory memory, String name, long address, long size) throws NetworkException, SystemCallException {
         memory.check(address, size);
         List<Integer> addresses = stack().resolve(name);
         int count = (int) Math.min(addresses.size(), size / Integer.BYTES);
@@ -57,8 +56,8 @@ final class NetworkCalls {
         if (size < length) {
             throw new SystemCallException(Errno.INVALID_ARGUMENT);
         }
-        int flags = (stack.linkUp() ? Layout.INTERFACE_FLAG_UP : 0)
-                | (stack.usesDhcp() ? Layout.INTERFACE_FLAG_DHCP : 0);
+        int flags =
+                (stack.linkUp() ? Layout.INTERFACE_FLAG_UP : 0) | (stack.usesDhcp() ? Layout.INTERFACE_FLAG_DHCP : 0);
         memory.putLong(address + Layout.INTERFACE_MAC, stack.mac());
         memory.putInt(address + Layout.INTERFACE_ADDRESS, configuration.address());
         memory.putInt(address + Layout.INTERFACE_PREFIX, configuration.prefix());

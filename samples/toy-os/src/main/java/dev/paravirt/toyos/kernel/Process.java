@@ -2,6 +2,7 @@
 package dev.paravirt.toyos.kernel;
 
 import dev.paravirt.toyos.abi.Errno;
+import dev.paravirt.toyos.text.Paths;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -88,19 +89,8 @@ final class Process {
         directory = path;
     }
 
-    /** Makes a path absolute, and resolves the dots in it; those at the root stay there. */
+    /** Makes a path absolute, and resolves the dots in it. */
     String resolve(String path) {
-        List<String> names = new ArrayList<>();
-        String whole = path.startsWith("/") ? path : directory + "/" + path;
-        for (String name : whole.split("/")) {
-            if (name.equals("..")) {
-                if (!names.isEmpty()) {
-                    names.removeLast();
-                }
-            } else if (!name.isEmpty() && !name.equals(".")) {
-                names.add(name);
-            }
-        }
-        return "/" + String.join("/", names);
+        return Paths.absolute(directory, path);
     }
 }

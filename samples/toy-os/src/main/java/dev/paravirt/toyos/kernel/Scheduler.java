@@ -8,12 +8,14 @@ import java.util.function.IntSupplier;
 
 /**
  * Shares one virtual CPU among tasks: cooperatively, in turn. A task keeps the CPU until it blocks, sleeps, yields or
- * ends; so kernel code between two such points needs no lock.
+ * ends, or makes a system call after a long turn; so kernel code between two such points needs no lock.
  *
  * <p>There is no idle task. A task that blocks looks for the next one itself, and while there is none it halts the CPU
  * until an interrupt comes. If that interrupt is the one it waits for, it goes on without any switch.
  */
 public final class Scheduler {
+    private static final long LONGEST_TURN_NANOS = 10_000_000;
+
     private final Machine machine;
     private final List<Task> tasks = new ArrayList<>();
     private final Task boot;
@@ -56,6 +58,13 @@ public final class Scheduler {
     /** Lets all other ready tasks have their turn. */
     public void yield() {
         block(() -> true, Long.MAX_VALUE);
+    }
+
+    /** As {@link #yield}, if the task has had the CPU for a while. */
+    void yieldIfDue() {
+        if (machine.monotonicNanos() - current.resumedAt > LONGEST_TURN_NANOS) {
+            this.yield();
+        }
     }
 
     /** Sleeps; ends early if the task is told to stop. */

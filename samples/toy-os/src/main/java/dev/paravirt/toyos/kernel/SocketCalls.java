@@ -36,8 +36,7 @@ final class SocketCalls {
 
     long connect(Process process, long address, long port, long timeout) throws NetworkException, SystemCallException {
         int number = process.freeDescriptor();
-        TcpSocket socket =
-                network().stack().connect(Network.address(address), port(port), Network.timeout(timeout));
+        TcpSocket socket = network().stack().connect(Network.address(address), port(port), Network.timeout(timeout));
         process.open(number, new SocketDescriptor.Connection(network(), socket));
         return number;
     }
@@ -94,6 +93,9 @@ final class SocketCalls {
         if (length > MOST_DATAGRAM) {
             throw new SystemCallException(Errno.MESSAGE_TOO_LONG);
         }
+        // A program that only sends never waits: what comes meanwhile, such as the neighbour's address, is seen to
+        // here.
+        network().stack().poll();
         datagrams.await(datagrams::writable);
         datagrams.socket.send(destination, port, memory.array(), start, (int) length);
         network().flush();

@@ -45,6 +45,8 @@ final class SystemCalls {
     }
 
     long call(Process process, int number, long a0, long a1, long a2, long a3) {
+        // The scheduler is cooperative: a program that never waits would keep the CPU, and hear no Ctrl-C, for ever.
+        scheduler.yieldIfDue();
         endIfStopped();
         long result = perform(process, number, a0, a1, a2, a3);
         endIfStopped();
@@ -124,7 +126,7 @@ final class SystemCalls {
             case PIPE -> processes.pipe(process, a0);
             case POWEROFF -> processes.powerOff(a0);
             case TERMINAL -> terminal.request(process, a0, a1);
-            case REPORT -> information.report(memory.text(a0, a1));
+            case REPORT -> information.report(memory, a0, a1);
             case LOG -> information.log(memory, a0, a1, a2);
             case DEVICE -> information.device(memory, a0, a1, a2);
             default -> dispatchNetwork(process, call, a0, a1, a2, a3);

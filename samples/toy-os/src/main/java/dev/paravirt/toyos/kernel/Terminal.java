@@ -70,14 +70,18 @@ public final class Terminal {
 
     private void receive(int value) {
         if (value == INTERRUPT && !plain && !raw && foreground != NOBODY) {
-            input.clear();
-            ready.clear();
-            line.clear();
-            interruptShown = false;
-            interrupted.accept(foreground);
+            interrupt();
         } else {
             input.put(value);
         }
+    }
+
+    private void interrupt() {
+        input.clear();
+        ready.clear();
+        line.clear();
+        interruptShown = false;
+        interrupted.accept(foreground);
     }
 
     /** Whether there is room for more input. */
@@ -104,13 +108,21 @@ public final class Terminal {
         raw = on;
     }
 
-    /** @param group 0 for none: then Ctrl-C is a character like others */
-    void foreground(int group) throws IOException, SystemCallException {
+    /**
+     * @param group 0 for none: then Ctrl-C is a character like others
+     * @return whether Ctrl-C was typed for the group before
+     */
+    boolean foreground(int group) throws IOException, SystemCallException {
         foreground = group;
-        if (!interruptShown) {
-            interruptShown = true;
-            write(INTERRUPTED, 0, INTERRUPTED.length);
+        if (group != NOBODY && !raw && input.contains(INTERRUPT)) {
+            // It was typed when the program had been started already, and nobody knew.
+            interrupt();
+            return false;
         }
+        boolean typed = !interruptShown;
+        interruptShown = true;
+        write(INTERRUPTED, 0, typed ? INTERRUPTED.length : 0);
+        return typed;
     }
 
     int read(byte[] destination, int start, int length) throws IOException, SystemCallException {
@@ -154,7 +166,8 @@ public final class Terminal {
         while (at < start + length) {
             int count = 0;
             while (at < start + length && count < shown.length - 1) {
-                if (source[at] == '\n' && !plain) {
+                boolean atLeft = at > start && source[at - 1] == '\r';
+                if (source[at] == '\n' && !plain && !atLeft) {
                     shown[count++] = '\r';
                 }
                 shown[count++] = source[at++];

@@ -31,10 +31,7 @@ final class TerminalCalls {
                 present.raw(argument != 0);
                 yield 0;
             }
-            case FOREGROUND -> {
-                present.foreground((int) argument);
-                yield 0;
-            }
+            case FOREGROUND -> present.foreground((int) argument) ? 1 : 0;
         };
     }
 

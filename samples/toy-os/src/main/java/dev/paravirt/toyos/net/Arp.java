@@ -41,6 +41,7 @@ final class Arp {
         boolean known;
         /** Sent to since it was last confirmed: worth asking for again. */
         boolean used;
+
         long mac;
         int tries;
         /** When it is asked again, or forgotten. */

@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 
 /** The Internet checksum (RFC 1071). */
 final class Checksum {
-    private static final VarHandle WORDS =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private Checksum() {}
 

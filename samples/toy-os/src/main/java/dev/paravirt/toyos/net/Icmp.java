@@ -15,6 +15,7 @@ final class Icmp {
     static final int FRAGMENTATION_NEEDED = 4;
     /** Of a quoted packet: its header, and at least so much of what follows. */
     private static final int QUOTED_PAYLOAD = 8;
+
     private static final int ECHO = 8;
 
     private final Ipv4 ip;

@@ -99,7 +99,9 @@ public final class NetworkStack {
         dhcp.start();
         waiting.await(dhcp::isBound, clock.getAsLong() + timeoutNanos);
         if (!dhcp.isBound()) {
-            throw new NetworkException(NetworkException.Reason.TIMED_OUT, "no DHCP server answered within " + timeoutNanos / 1_000_000 + " ms");
+            throw new NetworkException(
+                    NetworkException.Reason.TIMED_OUT,
+                    "no DHCP server answered within " + timeoutNanos / 1_000_000 + " ms");
         }
         return configuration();
     }
@@ -107,11 +109,13 @@ public final class NetworkStack {
     /** Nanoseconds to a host and back, or -1 if no echo comes within the time. */
     public long ping(int address, int length, long timeoutNanos) throws NetworkException {
         if (length < 0 || length + 8 > ip.largestPayload()) {
-            throw new NetworkException(NetworkException.Reason.TOO_LONG, "an echo of " + length + " bytes does not fit the interface");
+            throw new NetworkException(
+                    NetworkException.Reason.TOO_LONG, "an echo of " + length + " bytes does not fit the interface");
         }
         long ticket = icmp.ask(address, length);
         if (ticket < 0) {
-            throw new NetworkException(NetworkException.Reason.UNREACHABLE, "there is no way to " + Ipv4Address.format(address));
+            throw new NetworkException(
+                    NetworkException.Reason.UNREACHABLE, "there is no way to " + Ipv4Address.format(address));
         }
         waiting.await(
                 () -> icmp.roundTrip(ticket) >= 0 || icmp.isUnreachable(ticket), clock.getAsLong() + timeoutNanos);

@@ -22,7 +22,7 @@ public final class NetworkTask {
     public int run() {
         while (!stopped) {
             stack.poll();
-            if (stack.configuration() != known) {
+            if (!stack.configuration().equals(known)) {
                 known = stack.configuration();
                 changed.accept(known);
             }
@@ -34,7 +34,10 @@ public final class NetworkTask {
     }
 
     private boolean isNeeded(long deadline) {
-        return stopped || stack.hasArrivals() || stack.deadline() < deadline || stack.configuration() != known;
+        return stopped
+                || stack.hasArrivals()
+                || stack.deadline() < deadline
+                || !stack.configuration().equals(known);
     }
 
     public void stop() {

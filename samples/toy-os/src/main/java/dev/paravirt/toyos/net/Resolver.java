@@ -35,7 +35,8 @@ final class Resolver {
         }
         List<Integer> servers = ip.configuration.nameServers();
         if (servers.isEmpty()) {
-            throw new NetworkException(NetworkException.Reason.UNREACHABLE, "cannot look up " + name + ": no name server is known");
+            throw new NetworkException(
+                    NetworkException.Reason.UNREACHABLE, "cannot look up " + name + ": no name server is known");
         }
         for (int round = 0; round < ROUNDS; round++) {
             for (int server : servers) {
@@ -47,11 +48,14 @@ final class Resolver {
                     return List.copyOf(answer.addresses);
                 }
                 if (answer.responseCode == 0 || answer.responseCode == DnsMessage.NO_SUCH_NAME) {
-                    throw new NetworkException(NetworkException.Reason.NO_SUCH_NAME, name + " has no address: the name server does not know it");
+                    throw new NetworkException(
+                            NetworkException.Reason.NO_SUCH_NAME,
+                            name + " has no address: the name server does not know it");
                 }
             }
         }
-        throw new NetworkException(NetworkException.Reason.TIMED_OUT, "cannot look up " + name + ": no name server gave an answer");
+        throw new NetworkException(
+                NetworkException.Reason.TIMED_OUT, "cannot look up " + name + ": no name server gave an answer");
     }
 
     /** One question from a port and with a number that others have to guess; null if no answer comes. */

@@ -98,7 +98,8 @@ final class Tcp {
                 return path;
             }
         }
-        throw new NetworkException(NetworkException.Reason.IN_USE, "no TCP port is free for " + Ipv4Address.format(address) + ":" + port);
+        throw new NetworkException(
+                NetworkException.Reason.IN_USE, "no TCP port is free for " + Ipv4Address.format(address) + ":" + port);
     }
 
     /** Makes room at the cost of a connection that only waits for strays. */

@@ -10,6 +10,7 @@ final class TcpConnection {
     private static final int MAX_SYNS = 6;
     /** No router asks for less that carries IPv4 in earnest; a forged message may. */
     private static final int SMALLEST_MTU = 576;
+
     private static final long TWICE_SEGMENT_LIFETIME = 60_000_000_000L;
     /** Not every stray segment is answered: two ends that disagree must not talk for ever. */
     private static final long ANSWER_INTERVAL = 10_000_000L;

@@ -54,8 +54,7 @@ final class TcpHeader {
         packet.put32(CHECKSUM, 0);
         putOptions(packet, path.mss());
         if (cardSums) {
-            int sum = Checksum.ofPseudoHeader(
-                    packet.length(), path.localAddress(), path.remoteAddress(), Ipv4.TCP);
+            int sum = Checksum.ofPseudoHeader(packet.length(), path.localAddress(), path.remoteAddress(), Ipv4.TCP);
             packet.put16(CHECKSUM, sum);
             packet.leaveToCard(CHECKSUM, payload > segment ? size : 0, payload > segment ? segment : 0);
         } else {

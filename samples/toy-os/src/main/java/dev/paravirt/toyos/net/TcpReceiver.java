@@ -17,6 +17,7 @@ final class TcpReceiver {
     private final Ranges early = new Ranges();
     /** Which of them grew last. */
     private int latest;
+
     private int next;
     private int scale;
     private boolean finKnown;

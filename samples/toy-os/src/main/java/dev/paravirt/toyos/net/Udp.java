@@ -62,7 +62,9 @@ final class Udp {
             return;
         }
         packet.truncate(packet.u16(4));
-        if (!packet.verified && packet.u16(6) != 0 && Checksum.withPseudoHeader(packet, source, destination, Ipv4.UDP) != 0) {
+        if (!packet.verified
+                && packet.u16(6) != 0
+                && Checksum.withPseudoHeader(packet, source, destination, Ipv4.UDP) != 0) {
             counters.count(Counter.UDP_MALFORMED);
             return;
         }
@@ -84,11 +86,12 @@ final class Udp {
         return room.getAsBoolean();
     }
 
-    void send(int port, int destination, int remotePort, byte[] data, int start, int length)
-            throws NetworkException {
+    void send(int port, int destination, int remotePort, byte[] data, int start, int length) throws NetworkException {
         if (length + HEADER > ip.largestPayload()) {
-            throw new NetworkException(NetworkException.Reason.TOO_LONG, "a datagram of " + length + " bytes does not fit; this interface takes "
-                    + (ip.largestPayload() - HEADER));
+            throw new NetworkException(
+                    NetworkException.Reason.TOO_LONG,
+                    "a datagram of " + length + " bytes does not fit; this interface takes "
+                            + (ip.largestPayload() - HEADER));
         }
         Packet packet = Packet.copyOf(data, start, length);
         packet.addFront(HEADER);
@@ -99,8 +102,10 @@ final class Udp {
         int checksum = Checksum.withPseudoHeader(packet, ip.sourceFor(destination), destination, Ipv4.UDP);
         packet.put16(6, checksum == 0 ? 0xFFFF : checksum);
         if (!ip.send(packet, destination, Ipv4.UDP)) {
-            throw new NetworkException(NetworkException.Reason.UNREACHABLE, "there is no way to " + Ipv4Address.format(destination)
-                    + ": neither on our network nor is a gateway known");
+            throw new NetworkException(
+                    NetworkException.Reason.UNREACHABLE,
+                    "there is no way to " + Ipv4Address.format(destination)
+                            + ": neither on our network nor is a gateway known");
         }
     }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A UDP port of ours. Datagrams that find its queue full are dropped. */
 public final class UdpSocket implements AutoCloseable {
-    private static final int MAX_QUEUED_BYTES = 256 * 1024;
+    private static final int MAX_QUEUED_BYTES = 1 << 20;
     /** What a queued datagram costs beside its data, so that empty ones are bounded too. */
     private static final int OVERHEAD = 64;
 

@@ -40,7 +40,7 @@ final class BlockBench {
         long completed = user.result(Layout.RESULT_REQUESTS);
         double seconds = user.result(Layout.RESULT_NANOS) / 1e9;
         double each = Math.max(1, completed);
-        user.print(Report.event("workload")
+        user.report(Report.event("workload")
                 .field("operation", operation.label())
                 .field("queueDepth", depth)
                 .field("blockSize", blockSize)
@@ -54,18 +54,16 @@ final class BlockBench {
                 .decimal("p999Micros", user.result(Layout.RESULT_P999) / 1e3)
                 .decimal("maxMicros", user.result(Layout.RESULT_MAXIMUM) / 1e3)
                 .decimal("doorbellsPerRequest", user.result(Layout.RESULT_DOORBELLS) / each)
-                .decimal("interruptsPerRequest", user.result(Layout.RESULT_INTERRUPTS) / each)
-                .toString());
+                .decimal("interruptsPerRequest", user.result(Layout.RESULT_INTERRUPTS) / each));
         return user.result(Layout.RESULT_ERRORS) > 0;
     }
 
     private static void progress(UserSpace user, int done, int total, String what) throws UserException {
-        user.print(Report.event("progress")
+        user.report(Report.event("progress")
                 .field("program", "blockbench")
                 .field("step", done)
                 .field("steps", total)
-                .field("what", what)
-                .toString());
+                .field("what", what));
     }
 
     private static List<WorkloadOperation> operations(String list) throws UserException {

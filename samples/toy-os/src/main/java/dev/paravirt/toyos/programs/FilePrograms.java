@@ -2,177 +2,165 @@
 package dev.paravirt.toyos.programs;
 
 import dev.paravirt.toyos.abi.Errno;
-import dev.paravirt.toyos.abi.OpenFlags;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.SplittableRandom;
+import dev.paravirt.toyos.text.Paths;
+import java.util.List;
 
 /** Programs about files. */
 final class FilePrograms {
     private FilePrograms() {}
 
-    /** ls [PATH] */
-    static int list(UserSpace user, Arguments arguments) throws UserException {
-        String path = arguments.get(0, "/");
-        if (!isDirectory(user, path)) {
-            print(user, user.stat(path));
-            return 0;
-        }
-        int directory = user.open(path);
-        for (UserSpace.Status entry = user.readDirectory(directory);
-                entry != null;
-                entry = user.readDirectory(directory)) {
-            print(user, entry);
-        }
-        user.close(directory);
-        return 0;
-    }
-
-    private static void print(UserSpace user, UserSpace.Status entry) throws UserException {
-        String size = entry.directory() ? "<dir>" : Long.toString(entry.size());
-        user.print(" ".repeat(Math.max(0, 12 - size.length())) + size + "  " + entry.name());
-    }
-
-    /** cat PATH... */
     static int concatenate(UserSpace user, Arguments arguments) throws UserException {
-        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
-            int fd = user.open(arguments.get(i));
-            for (int length = user.read(fd); length > 0; length = user.read(fd)) {
+        int status = 0;
+        for (String path : arguments.count() == 0 ? List.of("-") : arguments.from(0)) {
+            int fd;
+            try {
+                fd = path.equals("-") ? UserSpace.INPUT : user.open(path);
+            } catch (UserException missing) {
+                user.complain(arguments.program() + ": " + missing.getMessage());
+                status = 1;
+                continue;
+            }
+            for (int length = user.read(fd, path); length > 0; length = user.read(fd, path)) {
                 user.printBuffer(length);
             }
-            user.close(fd);
+            if (fd != UserSpace.INPUT) {
+                user.close(fd);
+            }
         }
-        return 0;
+        return status;
     }
 
-    /** write PATH SIZE SEED: a file of pseudo-random content, and a report of its checksum. */
-    static int write(UserSpace user, Arguments arguments) throws UserException {
-        return fill(user, arguments, OpenFlags.CREATE | OpenFlags.TRUNCATE);
-    }
-
-    /** append PATH SIZE SEED: as write, behind what is there. */
-    static int append(UserSpace user, Arguments arguments) throws UserException {
-        return fill(user, arguments, OpenFlags.CREATE | OpenFlags.APPEND);
-    }
-
-    private static int fill(UserSpace user, Arguments arguments, int flags) throws UserException {
-        String path = arguments.get(0);
-        long left = arguments.number(1);
-        SplittableRandom random = new SplittableRandom(arguments.number(2));
-        int fd = user.open(path, flags);
-        byte[] chunk = new byte[UserSpace.BUFFER_SIZE];
-        while (left > 0) {
-            int part = (int) Math.min(left, chunk.length);
-            random.nextBytes(chunk);
-            System.arraycopy(chunk, 0, user.memory(), UserSpace.BUFFER, part);
-            user.write(fd, part);
-            left -= part;
-        }
-        user.close(fd);
-        return report(user, path);
-    }
-
-    /** truncate PATH SIZE */
-    static int truncate(UserSpace user, Arguments arguments) throws UserException {
-        int fd = user.open(arguments.get(0));
-        user.truncate(fd, arguments.number(1));
-        user.close(fd);
-        return 0;
-    }
-
-    /** cp FROM TO */
     static int copy(UserSpace user, Arguments arguments) throws UserException {
-        String target = into(user, arguments.get(1), arguments.get(0));
-        int from = user.open(arguments.get(0));
-        int to = user.create(target);
-        for (int length = user.read(from); length > 0; length = user.read(from)) {
-            user.write(to, length);
+        for (String source : sources(user, arguments)) {
+            String target = into(user, target(arguments), source);
+            int from = user.open(source);
+            if (user.stat(source).directory()) {
+                throw new UserException("is a directory: " + source, Errno.IS_A_DIRECTORY);
+            }
+            if (same(user, source, target)) {
+                throw new UserException("is the same file: " + target, Errno.INVALID_ARGUMENT);
+            }
+            int to = user.create(target);
+            for (int length = user.read(from, source); length > 0; length = user.read(from, source)) {
+                user.write(to, length);
+            }
+            user.close(from);
+            user.close(to);
         }
-        user.close(from);
-        user.close(to);
         return 0;
     }
 
-    /** mv FROM TO: replaces a file of that name; into TO if it is a directory. */
+    /** FAT takes names for the same whatever their case. */
+    private static boolean same(UserSpace user, String one, String other) throws UserException {
+        String directory = user.directory();
+        return Paths.absolute(directory, one).equalsIgnoreCase(Paths.absolute(directory, other));
+    }
+
+    /** Replaces a file of that name; into the target if it is a directory. */
     static int move(UserSpace user, Arguments arguments) throws UserException {
-        user.rename(arguments.get(0), into(user, arguments.get(1), arguments.get(0)));
+        for (String source : sources(user, arguments)) {
+            user.rename(source, into(user, target(arguments), source));
+        }
         return 0;
     }
 
-    /** rm PATH... */
+    private static List<String> sources(UserSpace user, Arguments arguments) throws UserException {
+        if (arguments.count() < 2) {
+            throw arguments.wrong();
+        }
+        if (arguments.count() > 2 && !user.stat(target(arguments)).directory()) {
+            throw new UserException("not a directory: " + target(arguments), Errno.NOT_A_DIRECTORY);
+        }
+        return arguments.from(0).subList(0, arguments.count() - 1);
+    }
+
+    private static String target(Arguments arguments) throws UserException {
+        return arguments.get(arguments.count() - 1);
+    }
+
     static int remove(UserSpace user, Arguments arguments) throws UserException {
-        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
-            user.unlink(arguments.get(i));
+        Arguments operands = arguments.operands("rf");
+        if (operands.count() == 0) {
+            throw arguments.wrong();
+        }
+        for (String path : operands.from(0)) {
+            try {
+                if (arguments.has('r') && user.stat(path).directory()) {
+                    removeAll(user, path);
+                } else {
+                    user.unlink(path);
+                }
+            } catch (UserException failed) {
+                if (failed.errno() != Errno.NOT_FOUND || !arguments.has('f')) {
+                    throw failed;
+                }
+            }
         }
         return 0;
+    }
+
+    private static void removeAll(UserSpace user, String directory) throws UserException {
+        for (UserSpace.Status entry : ListFiles.entries(user, directory)) {
+            String path = directory + "/" + entry.name();
+            if (entry.directory()) {
+                removeAll(user, path);
+            } else {
+                user.unlink(path);
+            }
+        }
+        user.removeDirectory(directory);
     }
 
     static int makeDirectory(UserSpace user, Arguments arguments) throws UserException {
-        user.makeDirectory(arguments.get(0));
+        Arguments operands = arguments.operands("p");
+        if (operands.count() == 0) {
+            throw arguments.wrong();
+        }
+        for (String path : operands.from(0)) {
+            if (arguments.has('p')) {
+                makeAll(user, path);
+            } else {
+                user.makeDirectory(path);
+            }
+        }
         return 0;
+    }
+
+    private static void makeAll(UserSpace user, String path) throws UserException {
+        for (int end = path.indexOf('/', 1); end >= 0; end = path.indexOf('/', end + 1)) {
+            makeMissing(user, path.substring(0, end));
+        }
+        makeMissing(user, path);
+    }
+
+    private static void makeMissing(UserSpace user, String path) throws UserException {
+        try {
+            user.makeDirectory(path);
+        } catch (UserException failed) {
+            if (failed.errno() != Errno.ALREADY_EXISTS || !user.stat(path).directory()) {
+                throw failed;
+            }
+        }
     }
 
     static int removeDirectory(UserSpace user, Arguments arguments) throws UserException {
-        user.removeDirectory(arguments.get(0));
-        return 0;
-    }
-
-    /** sha256 PATH...: reports the checksum of each file; goes through directories. */
-    static int checksum(UserSpace user, Arguments arguments) throws UserException {
-        for (int i = 0; i < Math.max(1, arguments.count()); i++) {
-            checksum(user, arguments.get(i));
+        arguments.get(0);
+        for (String path : arguments.from(0)) {
+            user.removeDirectory(path);
         }
         return 0;
     }
 
-    private static void checksum(UserSpace user, String path) throws UserException {
-        if (!isDirectory(user, path)) {
-            report(user, path);
-            return;
-        }
-        int directory = user.open(path);
-        for (UserSpace.Status entry = user.readDirectory(directory);
-                entry != null;
-                entry = user.readDirectory(directory)) {
-            checksum(user, (path.endsWith("/") ? path : path + "/") + entry.name());
-        }
-        user.close(directory);
-    }
-
-    private static int report(UserSpace user, String path) throws UserException {
-        int fd = user.open(path);
-        MessageDigest digest = sha256();
-        long size = 0;
-        for (int length = user.read(fd); length > 0; length = user.read(fd)) {
-            digest.update(user.memory(), UserSpace.BUFFER, length);
-            size += length;
-        }
-        user.close(fd);
-        user.print(Report.event("file")
-                .field("path", path)
-                .field("size", size)
-                .field("sha256", HexFormat.of().formatHex(digest.digest()))
-                .toString());
+    static int directory(UserSpace user, Arguments arguments) throws UserException {
+        user.print(user.directory());
         return 0;
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException missing) {
-            throw new IllegalStateException("every Java platform has SHA-256", missing);
-        }
-    }
-
-    private static boolean isDirectory(UserSpace user, String path) throws UserException {
-        return user.stat(path).directory();
     }
 
     /** A directory as target means: the same name, in there. */
     private static String into(UserSpace user, String target, String source) throws UserException {
         try {
-            return isDirectory(user, target) ? target + "/" + source.substring(source.lastIndexOf('/') + 1) : target;
+            boolean directory = user.stat(target).directory();
+            return directory ? target + "/" + Paths.name(source) : target;
         } catch (UserException failed) {
             if (failed.errno() == Errno.NOT_FOUND) {
                 return target;

@@ -151,7 +151,8 @@ final class HttpExchange {
             return;
         }
         String connection = header(lines, "connection").toLowerCase(Locale.ROOT);
-        boolean body = !header(lines, "content-length").isEmpty() || !header(lines, "transfer-encoding").isEmpty();
+        boolean body = !header(lines, "content-length").isEmpty()
+                || !header(lines, "transfer-encoding").isEmpty();
         boolean stays = words[2].equals("HTTP/1.0") ? connection.contains("keep-alive") : !connection.contains("close");
         // A body, which no request that is answered here has, would be taken for the next request.
         keepAlive = stays && !body && !last;
@@ -182,7 +183,13 @@ final class HttpExchange {
             return;
         }
         if (status.directory() && !urlPath.endsWith("/")) {
-            begin(shown, "301 Moved Permanently", "Location: " + urlPath + "/\r\n", "text/plain", new byte[0], headOnly);
+            begin(
+                    shown,
+                    "301 Moved Permanently",
+                    "Location: " + urlPath + "/\r\n",
+                    "text/plain",
+                    new byte[0],
+                    headOnly);
             return;
         }
         if (status.directory()) {

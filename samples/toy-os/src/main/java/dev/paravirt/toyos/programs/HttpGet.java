@@ -4,34 +4,35 @@ package dev.paravirt.toyos.programs;
 import dev.paravirt.toyos.abi.Errno;
 import org.jspecify.annotations.Nullable;
 
-/** httpget URL [-o FILE] [-L] [-q]: fetches by HTTP/1.1; the body goes to FILE, or to wherever output goes. */
+/** httpget URL [-o FILE] [-L] [-q] [-r SECONDS]: fetches by HTTP/1.1; the body goes to FILE, or to wherever output goes. */
 final class HttpGet {
-    private static final String USAGE =
-            "httpget http://HOST[:PORT]/PATH [-o FILE] [-L follow redirections] [-q say nothing]";
     private static final int OUTPUT = 1;
     private static final int MOST_REDIRECTIONS = 5;
     private static final int SUCCESS = 200;
     private static final long PATIENCE = 30 * Sockets.SECOND;
     private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
+    private static final long RETRY_INTERVAL = Sockets.SECOND / 5;
     private static final long PROGRESS_INTERVAL = 2 * Sockets.SECOND;
 
     private final UserSpace user;
     private final Sockets sockets;
     private final boolean quiet;
+    private final long retryNanos;
     private long started;
     private long nextProgress;
     private long received;
 
-    private HttpGet(UserSpace user, boolean quiet) {
+    private HttpGet(UserSpace user, boolean quiet, int retrySeconds) {
+        retryNanos = retrySeconds * Sockets.SECOND;
         this.user = user;
         this.quiet = quiet;
         sockets = new Sockets(user);
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, USAGE, "-L -q", "-o");
+        Options options = new Options(arguments, "-L -q", "-o -r");
         HttpUrl url = HttpUrl.parse(options.operands(1, 1).getFirst());
-        HttpGet get = new HttpGet(user, options.has("-q"));
+        HttpGet get = new HttpGet(user, options.has("-q"), options.number("-r", 0, 0, 86_400));
         String file = options.has("-o") ? options.value("-o", "") : null;
         int redirections = options.has("-L") ? MOST_REDIRECTIONS : 0;
         HttpUrl next = get.fetch(url, file);
@@ -52,7 +53,7 @@ final class HttpGet {
     private @Nullable HttpUrl fetch(HttpUrl url, @Nullable String file) throws UserException {
         started = user.monotonicNanos();
         int address = sockets.resolve(url.host()).getFirst();
-        int fd = sockets.connect(address, url.port(), CONNECT_PATIENCE);
+        int fd = connect(address, url.port());
         try {
             sockets.timeout(fd, PATIENCE);
             sockets.write(
@@ -73,6 +74,19 @@ final class HttpGet {
             return null;
         } finally {
             user.close(fd);
+        }
+    }
+
+    private int connect(int address, int port) throws UserException {
+        while (true) {
+            try {
+                return sockets.connect(address, port, CONNECT_PATIENCE);
+            } catch (UserException failed) {
+                if (user.monotonicNanos() - started > retryNanos) {
+                    throw failed;
+                }
+                user.sleep(RETRY_INTERVAL);
+            }
         }
     }
 
@@ -98,7 +112,7 @@ final class HttpGet {
         }
         double seconds = Math.max(1, user.monotonicNanos() - started) / 1e9;
         note(Texts.bytes(received) + " in " + Texts.seconds(seconds) + ", " + Texts.rate(received / seconds));
-        sockets.report(Report.event("download")
+        user.report(Report.event("download")
                 .field("url", url.toString())
                 .field("bytes", received)
                 .decimal("seconds", seconds)
@@ -116,7 +130,7 @@ final class HttpGet {
 
     private void note(String line) throws UserException {
         if (!quiet) {
-            sockets.note("httpget: " + line);
+            user.complain("httpget: " + line);
         }
     }
 }

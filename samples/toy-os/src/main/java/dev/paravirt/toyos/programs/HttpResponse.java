@@ -119,7 +119,8 @@ final class HttpResponse {
         }
         int count = input.take(left == UNKNOWN ? Integer.MAX_VALUE : left);
         if (count == 0 && left != UNKNOWN) {
-            throw new UserException("the server ended the connection in the middle of its answer", Errno.CONNECTION_RESET);
+            throw new UserException(
+                    "the server ended the connection in the middle of its answer", Errno.CONNECTION_RESET);
         }
         if (left == UNKNOWN) {
             finished = count == 0;

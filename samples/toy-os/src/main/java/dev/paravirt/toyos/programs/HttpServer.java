@@ -12,7 +12,6 @@ import java.util.List;
  * has answered so many requests.
  */
 final class HttpServer {
-    private static final String USAGE = "httpd DIRECTORY [PORT] [-n REQUESTS and end] [-q log nothing]";
     private static final int DEFAULT_PORT = 80;
     private static final int BACKLOG = 64;
     private static final int MOST_CONNECTIONS = 100;
@@ -42,7 +41,7 @@ final class HttpServer {
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, USAGE, "-q", "-n");
+        Options options = new Options(arguments, "-q", "-n");
         List<String> operands = options.operands(1, 2);
         int port = operands.size() > 1 ? options.number(operands.get(1), 1, 0xFFFF) : DEFAULT_PORT;
         int requests = options.number("-n", Integer.MAX_VALUE, 1, Integer.MAX_VALUE);

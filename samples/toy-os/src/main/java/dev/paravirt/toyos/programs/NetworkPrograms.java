@@ -13,7 +13,7 @@ final class NetworkPrograms {
 
     /** ifconfig [-v]: the network card; with -v all that was counted. */
     static int showInterface(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, "ifconfig [-v]", "-v", "");
+        Options options = new Options(arguments, "-v", "");
         options.operands(0, 0);
         Sockets sockets = new Sockets(user);
         Sockets.Interface card = sockets.network();
@@ -30,7 +30,7 @@ final class NetworkPrograms {
                 }
             }
         }
-        sockets.report(Report.event("network")
+        user.report(Report.event("network")
                 .field("up", card.up())
                 .field("mac", mac(card.mac()))
                 .field("address", card.address() == 0 ? "" : Sockets.format(card.address()) + "/" + card.prefix())
@@ -70,7 +70,7 @@ final class NetworkPrograms {
 
     /** resolve NAME: its addresses, a line each. */
     static int resolve(UserSpace user, Arguments arguments) throws UserException {
-        String name = new Options(arguments, "resolve NAME", "", "").operands(1, 1).getFirst();
+        String name = new Options(arguments, "", "").operands(1, 1).getFirst();
         for (int address : new Sockets(user).resolve(name)) {
             user.print(Sockets.format(address));
         }
@@ -79,11 +79,7 @@ final class NetworkPrograms {
 
     /** ping HOST [-c COUNT] [-s BYTES] [-i MILLISECONDS] [-W MILLISECONDS] */
     static int ping(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(
-                arguments,
-                "ping HOST [-c COUNT] [-s BYTES] [-i MILLISECONDS between] [-W MILLISECONDS to wait]",
-                "",
-                "-c -s -i -W");
+        Options options = new Options(arguments, "", "-c -s -i -W");
         String host = options.operands(1, 1).getFirst();
         int count = options.number("-c", 4, 1, Integer.MAX_VALUE);
         int size = options.number("-s", 56, 0, 65_507);
@@ -112,12 +108,16 @@ final class NetworkPrograms {
             }
         }
         trips.print(user, host);
-        sockets.report(Report.event("ping")
+        user.report(Report.event("ping")
                 .field("host", host)
                 .field("sent", trips.sent)
                 .field("received", trips.received)
                 .decimal("averageMillis", trips.average() / 1e6));
         return trips.received > 0 ? 0 : 1;
+    }
+
+    private static String millis(long nanos) {
+        return millis((double) nanos);
     }
 
     private static String millis(double nanos) {

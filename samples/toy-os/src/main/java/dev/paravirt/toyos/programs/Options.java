@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** The words behind a program's name, told apart into options, which begin with a dash, and operands. */
 final class Options {
-    private final String usage;
+    private final Arguments arguments;
     private final Map<String, String> options = new HashMap<>();
     private final List<String> operands = new ArrayList<>();
 
@@ -17,8 +17,8 @@ final class Options {
      * @param flags options without a value, such as {@code "-R"}, parted by blanks
      * @param valued options that are followed by a value
      */
-    Options(Arguments arguments, String usage, String flags, String valued) throws UserException {
-        this.usage = usage;
+    Options(Arguments arguments, String flags, String valued) throws UserException {
+        this.arguments = arguments;
         List<String> alone = List.of(flags.split(" "));
         List<String> followed = List.of(valued.split(" "));
         for (int i = 0; i < arguments.count(); i++) {
@@ -37,7 +37,7 @@ final class Options {
     }
 
     UserException misused() {
-        return new UserException("usage: " + usage, Errno.INVALID_ARGUMENT);
+        return arguments.wrong();
     }
 
     boolean has(String option) {

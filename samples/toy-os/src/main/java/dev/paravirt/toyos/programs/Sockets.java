@@ -20,7 +20,6 @@ final class Sockets {
     private static final int STRUCTURE_SIZE = 4 << 10;
     private static final int MESSAGE = 32 << 10;
     private static final int MESSAGE_SIZE = 16 << 10;
-    private static final int COMPLAINTS = 2;
     private static final int MOST_POLLED = STRUCTURE_SIZE / Layout.POLL_SIZE;
 
     private final UserSpace user;
@@ -47,7 +46,14 @@ final class Sockets {
 
     /** What {@code ifconfig} shows. */
     record Interface(
-            long mac, int address, int prefix, int gateway, int mtu, boolean up, boolean dhcp, List<Integer> nameServers) {}
+            long mac,
+            int address,
+            int prefix,
+            int gateway,
+            int mtu,
+            boolean up,
+            boolean dhcp,
+            List<Integer> nameServers) {}
 
     record Counter(String name, long value) {}
 
@@ -166,20 +172,6 @@ final class Sockets {
             counters.add(new Counter(name, fields.getLong(STRUCTURE + Layout.COUNTER_VALUE)));
         }
         return counters;
-    }
-
-    /** Tells the person at the terminal, where results go elsewhere. */
-    void note(String line) throws UserException {
-        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, MESSAGE_SIZE);
-        System.arraycopy(bytes, 0, user.memory(), MESSAGE, length);
-        user.write(COMPLAINTS, MESSAGE, length);
-    }
-
-    /** Tells the host. */
-    void report(Report report) throws UserException {
-        int length = user.text(TEXT, report.toString());
-        user.call("report", SystemCall.REPORT, TEXT, length, 0, 0);
     }
 
     /** Writes text into a connection. */

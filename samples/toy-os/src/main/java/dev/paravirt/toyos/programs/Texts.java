@@ -14,6 +14,10 @@ final class Texts {
         return safe.toString();
     }
 
+    static String bytes(long count) {
+        return bytes((double) count);
+    }
+
     static String bytes(double count) {
         if (count < 10_000) {
             return Math.round(count) + " B";

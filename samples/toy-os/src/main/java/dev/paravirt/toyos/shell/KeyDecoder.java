@@ -172,7 +172,8 @@ public final class KeyDecoder {
     }
 
     private int cursorKey(int letter) {
-        boolean byWord = parameters.toString().startsWith("1;") && !parameters.toString().equals("1;2");
+        boolean byWord =
+                parameters.toString().startsWith("1;") && !parameters.toString().equals("1;2");
         return switch (letter) {
             case 'A' -> Key.UP;
             case 'B' -> Key.DOWN;

@@ -83,8 +83,10 @@ public final class LineEditor {
     }
 
     private Outcome end(Outcome outcome, String mark) {
-        text.moveTo(text.length());
-        view.moveCursor(text);
+        if (text.cursor() < text.length()) {
+            text.moveTo(text.length());
+            view.moveCursor(text);
+        }
         view.add(mark + "\r\n");
         pasting = false;
         return outcome;
@@ -192,7 +194,8 @@ public final class LineEditor {
             return;
         }
         if (all.length() > completion.typed().length() || candidates.size() == 1) {
-            text.delete(text.cursor() - completion.typed().codePointCount(0, completion.typed().length()));
+            text.delete(text.cursor()
+                    - completion.typed().codePointCount(0, completion.typed().length()));
             if (!text.insert(all)) {
                 text.insert(completion.typed());
                 view.add(BELL);

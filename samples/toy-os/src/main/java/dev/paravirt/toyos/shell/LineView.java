@@ -71,7 +71,7 @@ final class LineView {
         layOut(text, text.length() - more.codePointCount(0, more.length()));
         int rowBefore = laidRow;
         layOut(text, text.length());
-        if (laidRow != rowBefore || laidColumn == 0) {
+        if (rowBefore != row || laidRow != rowBefore || laidColumn == 0) {
             return false;
         }
         output.append(more);

@@ -16,7 +16,7 @@ public final class Columns {
         for (String word : words) {
             widest = Math.max(widest, width(word) + GAP);
         }
-        int across = Math.max(1, (width + GAP - 1) / widest);
+        int across = Math.max(1, (width + GAP) / widest);
         int rows = (words.size() + across - 1) / across;
         List<String> lines = new ArrayList<>();
         for (int row = 0; row < rows; row++) {

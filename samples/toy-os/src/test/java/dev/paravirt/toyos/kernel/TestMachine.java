@@ -12,6 +12,10 @@ final class TestMachine implements Machine {
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     private long nanos = 1_000;
     int halts;
+    /** Is run when the CPU is idle, and when the kernel looks at its devices. */
+    Runnable idle = () -> {};
+
+    Runnable devices = () -> {};
 
     @Override
     public long monotonicNanos() {
@@ -29,7 +33,9 @@ final class TestMachine implements Machine {
     }
 
     @Override
-    public void poll() {}
+    public void poll() {
+        devices.run();
+    }
 
     @Override
     public void waitForInterrupt(long limit) {
@@ -38,6 +44,8 @@ final class TestMachine implements Machine {
             fail("all tasks are blocked, and no interrupt will come");
         }
         nanos += limit == Long.MAX_VALUE ? 1_000 : limit;
+        idle.run();
+        devices.run();
     }
 
     @Override

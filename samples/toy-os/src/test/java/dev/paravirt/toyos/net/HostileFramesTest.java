@@ -77,6 +77,10 @@ class HostileFramesTest {
             segment.put16(0, random.nextBoolean() ? socket.localPort() : random.nextInt(4));
             segment.put16(2, 80);
             segment.put8(12, 5 + random.nextInt(11) << 4);
+            if (payload.length >= TcpSegment.HEADER + 12 && random.nextBoolean()) {
+                // Ranges that were never sent, or end before they begin.
+                segment.put32(20, 0x0101_0500 | 2 + 8 * random.nextInt(6));
+            }
             segment.put16(16, 0);
             int checksum = Checksum.withPseudoHeader(segment, VirtualNetwork.LEFT, VirtualNetwork.RIGHT, Ipv4.TCP);
             segment.put16(16, checksum);
@@ -85,6 +89,38 @@ class HostileFramesTest {
         }
         assertThat(network.right.counters().get(Counter.TCP_UNACCEPTABLE)).isPositive();
         assertThat(network.right.counters().get(Counter.TCP_RESET_SENT)).isPositive();
+        assertThatItStillWorks();
+    }
+
+    /** Messages of each type with good check sums, about packets that were perhaps never sent. */
+    @Test
+    void icmpWithRandomFields() throws NetworkException {
+        Random random = new Random(15);
+        network.right.listen(80, 16);
+        TcpSocket socket = network.left.connect(VirtualNetwork.RIGHT, 80, 1_000_000_000L);
+        for (int i = 0; i < 30_000; i++) {
+            byte[] payload = new byte[8 + random.nextInt(50)];
+            random.nextBytes(payload);
+            Packet message = Packet.copyOf(payload, 0, payload.length);
+            message.put8(0, List.of(0, 3, 3, 3, 4, 5, 8, 11).get(random.nextInt(8)));
+            message.put8(1, random.nextInt(16));
+            if (payload.length >= 8 + 28 && random.nextBoolean()) {
+                message.put8(8, 0x45);
+                message.put8(8 + 9, random.nextBoolean() ? Ipv4.TCP : Ipv4.ICMP);
+                message.put32(8 + 12, VirtualNetwork.RIGHT);
+                message.put32(8 + 16, VirtualNetwork.LEFT);
+                message.put32(8 + 20, 80 << 16 | socket.localPort());
+            }
+            message.put16(2, 0);
+            message.put16(2, Checksum.of(message, message.length()));
+            message.get(0, payload, 0, payload.length);
+            deliver(frame(payload, Ipv4.ICMP, VirtualNetwork.LEFT));
+        }
+        Counters counters = network.right.counters();
+        assertThat(counters.get(Counter.ICMP_UNREACHABLE)).isPositive();
+        assertThat(counters.get(Counter.ICMP_MALFORMED)).isPositive();
+        assertThat(counters.get(Counter.ICMP_IGNORED)).isPositive();
+        assertThat(socket.state()).isEqualTo(TcpState.ESTABLISHED);
         assertThatItStillWorks();
     }
 

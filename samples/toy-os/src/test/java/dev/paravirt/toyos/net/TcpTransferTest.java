@@ -106,7 +106,10 @@ class TcpTransferTest {
         long bytes = 4_000_000;
         Transfer up = new Transfer(client, server, bytes, seed);
         Transfer down = new Transfer(server, client, bytes, seed + 100);
-        network.until(() -> up.progress() & down.progress());
+        network.until(() -> {
+            boolean upDone = up.progress();
+            return down.progress() && upDone;
+        });
         up.check(bytes);
         down.check(bytes);
         client.close();

@@ -2,9 +2,11 @@
 package dev.paravirt.toyos.net;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /** Joins two interfaces, and does to their frames what networks do: all by a seed and a virtual clock. */
@@ -24,6 +26,9 @@ final class VirtualWire {
     double reordering;
     long delay = 50_000;
     boolean cut;
+    /** Sees all that is sent, also what gets lost. */
+    BiConsumer<End, byte[]> watcher = (from, frame) -> {};
+
     int mtu = 1500;
 
     private record Flight(long arrival, long order, End to, byte[] frame) implements Comparable<Flight> {
@@ -56,6 +61,7 @@ final class VirtualWire {
         @Override
         public boolean send(byte[] frame, int start, int length) {
             sent++;
+            watcher.accept(this, Arrays.copyOfRange(frame, start, start + length));
             byte[] copy = new byte[length];
             System.arraycopy(frame, start, copy, 0, length);
             transmit(copy, this == left ? right : left);
