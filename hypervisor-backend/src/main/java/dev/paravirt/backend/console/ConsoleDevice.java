@@ -22,6 +22,7 @@ public final class ConsoleDevice implements VirtioDevice {
     private static final int QUEUES = 2;
     /** What User-Mode Linux asks for: a front-end of vhost-user cannot know how much there is. */
     private static final int QUEUE_SIZE = 256;
+
     private static final FeatureBits FEATURES = FeatureBits.of(ConsoleFeatures.SIZE, ConsoleFeatures.EMERG_WRITE);
 
     private final ConsolePort port;

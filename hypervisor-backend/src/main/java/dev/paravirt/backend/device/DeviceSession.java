@@ -10,9 +10,6 @@ import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
-import dev.paravirt.spec.ring.PackedLayout;
-import dev.paravirt.spec.ring.QueueSize;
-import dev.paravirt.spec.ring.SplitLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -62,7 +59,7 @@ public final class DeviceSession implements AutoCloseable {
         this.device = device;
         this.memory = memory;
         this.interrupt = interrupt;
-        this.offered = offer(device.features(), transportFeatures);
+        this.offered = FeatureOffer.of(device, transportFeatures);
         this.queues = new SessionQueue[device.queueCount()];
         for (int queue = 0; queue < queues.length; queue++) {
             queues[queue] = new SessionQueue(this, device, queue, workers.get(queue % workers.size()), interrupt);
@@ -93,16 +90,6 @@ public final class DeviceSession implements AutoCloseable {
             queue.worker().add(queue);
         }
         return session;
-    }
-
-    private static FeatureBits offer(FeatureBits device, FeatureBits transport) {
-        FeatureBits offer = transport.and(VirtqueueFormat.FEATURES).with(Features.VERSION_1);
-        for (int bit = device.next(0); bit >= 0; bit = device.next(bit + 1)) {
-            if (Features.isDeviceSpecific(bit) && bit != Features.ADMIN_VQ) {
-                offer = offer.with(bit);
-            }
-        }
-        return offer;
     }
 
     /** Device ID, see {@link DeviceType}. */
@@ -301,7 +288,7 @@ public final class DeviceSession implements AutoCloseable {
      */
     public synchronized Outcome setUpQueue(int queue, int size, long descriptorArea, long driverArea, long deviceArea) {
         VirtqueueFormat format = VirtqueueFormat.of(negotiated);
-        if (size > queueMaxSize(queue) || !isValid(format, size, descriptorArea, driverArea, deviceArea)) {
+        if (size > queueMaxSize(queue) || !QueueAreas.isValid(format, size, descriptorArea, driverArea, deviceArea)) {
             return Outcome.INVALID_ARGUMENT;
         }
         SessionQueue chosen = queues[queue];
@@ -321,19 +308,6 @@ public final class DeviceSession implements AutoCloseable {
             chosen.start();
         }
         return Outcome.DONE;
-    }
-
-    static boolean isValid(
-            VirtqueueFormat format, int size, long descriptorArea, long driverArea, long deviceArea) {
-        if (format.packed()) {
-            return QueueSize.isValidPacked(size)
-                    && descriptorArea % PackedLayout.DESCRIPTOR_RING_ALIGNMENT == 0
-                    && (driverArea | deviceArea) % PackedLayout.EVENT_SUPPRESSION_ALIGNMENT == 0;
-        }
-        return QueueSize.isValidSplit(size)
-                && descriptorArea % SplitLayout.DESCRIPTOR_TABLE_ALIGNMENT == 0
-                && driverArea % SplitLayout.AVAILABLE_RING_ALIGNMENT == 0
-                && deviceArea % SplitLayout.USED_RING_ALIGNMENT == 0;
     }
 
     /**

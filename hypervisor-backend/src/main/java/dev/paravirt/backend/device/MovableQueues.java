@@ -57,7 +57,7 @@ public final class MovableQueues {
         synchronized (session) {
             VirtqueueFormat format = VirtqueueFormat.of(session.driverFeatures());
             if (size > session.queueMaxSize(queue)
-                    || !DeviceSession.isValid(format, size, descriptorArea, driverArea, deviceArea)) {
+                    || !QueueAreas.isValid(format, size, descriptorArea, driverArea, deviceArea)) {
                 return Outcome.INVALID_ARGUMENT;
             }
             SessionQueue chosen = session.queue(queue);

@@ -121,8 +121,7 @@ class BlockConfigurationTest {
     @Test
     void theCacheModeIsTrueBeforeNegotiationToo() {
         for (boolean cache : new boolean[] {false, true}) {
-            try (BlockDevice device = new BlockDevice(
-                    new MemoryImage(1 << 20), new BlockOptions().writeCache(cache))) {
+            try (BlockDevice device = new BlockDevice(new MemoryImage(1 << 20), new BlockOptions().writeCache(cache))) {
                 byte expected = (byte) (cache ? 1 : 0);
                 assertThat(configuration(device).get(BlkConfig.WRITEBACK)).isEqualTo(expected);
                 device.negotiated(FeatureBits.NONE);

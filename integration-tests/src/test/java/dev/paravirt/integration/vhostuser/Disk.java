@@ -51,7 +51,8 @@ record Disk(Path image) {
         assertThat(sums(printed, "read " + device + " ")).isEqualTo(written);
         Command.run(folder, "fsck.ext4", "-fn", image.toString()).expectSuccess();
         Path files = Files.createDirectory(folder.resolve(device + "-files"));
-        Command.run(folder, "debugfs", "-R", "rdump / " + files, image.toString()).expectSuccess();
+        Command.run(folder, "debugfs", "-R", "rdump / " + files, image.toString())
+                .expectSuccess();
         Path list = Files.write(folder.resolve(device + "-sums"), written);
         Command.run(files, "sha256sum", "-c", list.toString()).expectSuccess();
     }

@@ -27,7 +27,8 @@ final class InitialRamFs {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(archive));
                 Stream<Path> files = Files.walk(folder)) {
             InitialRamFs writer = new InitialRamFs(out);
-            List<Path> sorted = files.filter(file -> !file.equals(folder)).sorted().toList();
+            List<Path> sorted =
+                    files.filter(file -> !file.equals(folder)).sorted().toList();
             for (Path file : sorted) {
                 boolean isFolder = Files.isDirectory(file);
                 byte[] content = isFolder ? new byte[0] : Files.readAllBytes(file);

@@ -53,7 +53,9 @@ class QemuGuestTest {
                 CHECKS + Disk.script("vda") + Disk.script("vdb") + RESIZE);
         Disk split = Disk.create(folder.resolve("split.img"), SIZE);
         Disk packed = Disk.create(folder.resolve("packed.img"), SIZE);
-        BlockDevice resized = new BlockDevice(BlockImage.open(split.image(), false), new BlockOptions().queues(2).segMax(126));
+        BlockDevice resized = new BlockDevice(
+                BlockImage.open(split.image(), false),
+                new BlockOptions().queues(2).segMax(126));
         VhostUserOptions twoWorkers = new VhostUserOptions(VhostUserOptions.FEATURES, 2, false);
         String printed;
         try (VhostUserServer first = VhostUserServer.listen(folder.resolve("a"), resized, twoWorkers);
@@ -66,7 +68,9 @@ class QemuGuestTest {
             FeatureBits onSplit = first.session().driverFeatures();
             FeatureBits onPacked = second.session().driverFeatures();
             assertThat(onSplit.has(Features.RING_PACKED)).as(guest.output()).isFalse();
-            assertThat(onPacked.has(Features.RING_PACKED)).as(onPacked + " " + guest.output()).isTrue();
+            assertThat(onPacked.has(Features.RING_PACKED))
+                    .as(onPacked + " " + guest.output())
+                    .isTrue();
             resized.resize(SIZE + (4 << 20));
             printed = guest.awaitEnd();
         }

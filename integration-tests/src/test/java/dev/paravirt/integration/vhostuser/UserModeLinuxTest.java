@@ -37,6 +37,16 @@ class UserModeLinuxTest {
             done
             """;
 
+    /** A shell on the console; this script goes on when it has ended. */
+    private static final String SHELL = """
+            echo the console is ready
+            setsid sh -c 'exec sh -i < /dev/hvc0 > /dev/hvc0 2>&1'
+            """;
+
+    /** Linux takes the size of a console's only port from the first change of it. */
+    private static final String AWAIT_SIZE =
+            "until [ \"$(stty size)\" = '50 132' ]; do usleep 20000; done; echo size $((50 * 132))\n";
+
     private static final String DISK_GOES_AWAY = """
             echo the disk has $(cat /sys/block/vda/size) sectors
             dd if=/dev/vda of=/dev/null bs=4096 count=10 2>/dev/null && echo it can be read
@@ -64,7 +74,7 @@ class UserModeLinuxTest {
                 UserModeLinux.modules(),
                 List.of("virtio_blk", "virtio_console"),
                 List.of("mkfs.ext4"),
-                FEATURES + Disk.script("vda"));
+                FEATURES + Disk.script("vda") + SHELL);
         Disk disk = Disk.create(folder.resolve("image"), SIZE);
         Path terminal = folder.resolve("terminal");
         ConsoleDevice console = new ConsoleDevice(
@@ -80,7 +90,16 @@ class UserModeLinuxTest {
                                 folder.resolve("disk"),
                                 UserModeLinux.BLOCK,
                                 folder.resolve("console"),
-                                UserModeLinux.CONSOLE))) {
+                                UserModeLinux.CONSOLE));
+                Terminal user = Terminal.connect(terminal)) {
+            guest.await("the console is ready");
+            user.await("# ");
+            user.type("echo $((6 * 7)) | sha256sum\n");
+            user.await("084c799cd551dd1d8d5c5f9a5d593b2e931f5e36122ee5c793c1d08a19839cc0");
+            console.resize(132, 50);
+            user.type(AWAIT_SIZE);
+            user.await("size 6600");
+            user.type("exit\n");
             printed = guest.awaitEnd();
         }
         assertThat(printed).contains("the script has ended");

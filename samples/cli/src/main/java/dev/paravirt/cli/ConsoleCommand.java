@@ -40,10 +40,7 @@ final class ConsoleCommand implements Callable<Integer> {
     @Mixin
     private DeviceServer server = new DeviceServer();
 
-    @Option(
-            names = "--console",
-            paramLabel = "END",
-            description = "Where it leads: " + NamedEnd.FORMS + ".")
+    @Option(names = "--console", paramLabel = "END", description = "Where it leads: " + NamedEnd.FORMS + ".")
     private @Nullable String end;
 
     @Override

@@ -81,7 +81,8 @@ final class DeviceServer {
         if (place == null) {
             throw usage("one of --socket-path, --connect and --fd is needed: where is the front-end?");
         }
-        try (VhostUserServer server = open(place, factory, new VhostUserOptions(VhostUserOptions.FEATURES, workers, false))) {
+        try (VhostUserServer server =
+                open(place, factory, new VhostUserOptions(VhostUserOptions.FEATURES, workers, false))) {
             Thread end = Thread.ofPlatform().unstarted(server::close);
             Runtime.getRuntime().addShutdownHook(end);
             say("serving " + what + " " + describe(place));

@@ -57,7 +57,8 @@ final class NetCommand implements Callable<Integer> {
     /** Puts into the help what a network is, which has percent signs of its own. */
     static void completeHelp(CommandLine command) {
         UsageMessageSpec usage = command.getCommandSpec().usageMessage();
-        String networks = "%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2).replace("\n", "%n");
+        String networks =
+                "%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2).replace("\n", "%n");
         usage.exitCodeListHeading(networks + usage.exitCodeListHeading());
     }
 
@@ -93,10 +94,8 @@ final class NetCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("which network? --net NETWORK; see --help");
             }
             Wire wire = Wire.parse(text);
-            NetOptions options = new NetOptions(mac)
-                    .queuePairs(pairs)
-                    .queueSize(QUEUE_SIZE)
-                    .controlInFront(true);
+            NetOptions options =
+                    new NetOptions(mac).queuePairs(pairs).queueSize(QUEUE_SIZE).controlInFront(true);
             server.say("the network is " + wire.description());
             return new NetDevice(wire.open(), options);
         });

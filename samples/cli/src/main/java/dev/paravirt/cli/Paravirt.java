@@ -13,13 +13,7 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {
-            DemoCommand.class,
-            ToyOsCommand.class,
-            BlkCommand.class,
-            NetCommand.class,
-            ConsoleCommand.class
-        },
+        subcommands = {DemoCommand.class, ToyOsCommand.class, BlkCommand.class, NetCommand.class, ConsoleCommand.class},
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",

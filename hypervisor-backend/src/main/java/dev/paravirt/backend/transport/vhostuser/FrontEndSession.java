@@ -136,7 +136,10 @@ final class FrontEndSession implements AutoCloseable {
             if (!message.needsReply()) {
                 throw refused;
             }
-            LOG.warn("{} of a front-end is refused: {}", FrontEndRequest.describe(message.request()), refused.getMessage());
+            LOG.warn(
+                    "{} of a front-end is refused: {}",
+                    FrontEndRequest.describe(message.request()),
+                    refused.getMessage());
             return Message.payloadOf(1);
         }
     }
@@ -144,7 +147,8 @@ final class FrontEndSession implements AutoCloseable {
     /** Returns the reply of its own that the request has, or null. */
     private @Nullable ByteBuffer handle(Message message) throws IOException {
         return switch (message.request()) {
-            case FrontEndRequest.GET_FEATURES -> Message.payloadOf(device.deviceFeatures().low() | VHOST_FEATURES);
+            case FrontEndRequest.GET_FEATURES ->
+                Message.payloadOf(device.deviceFeatures().low() | VHOST_FEATURES);
             case FrontEndRequest.GET_PROTOCOL_FEATURES -> Message.payloadOf(offeredProtocol);
             case FrontEndRequest.GET_QUEUE_NUM -> Message.payloadOf(queueNumber());
             case FrontEndRequest.GET_MAX_MEM_SLOTS -> Message.payloadOf(MAX_MEMORY_SLOTS);

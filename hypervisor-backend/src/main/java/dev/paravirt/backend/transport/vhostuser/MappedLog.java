@@ -27,8 +27,8 @@ final class MappedLog implements AutoCloseable {
     static MappedLog map(long size, long offset, FileDescriptor file) throws RefusedException {
         try (file) {
             if (size < Long.BYTES || offset < 0 || offset % Long.BYTES != 0 || offset > Long.MAX_VALUE - size) {
-                throw new RefusedException("no log: " + Long.toUnsignedString(size) + " bytes at offset "
-                        + Long.toUnsignedString(offset));
+                throw new RefusedException(
+                        "no log: " + Long.toUnsignedString(size) + " bytes at offset " + Long.toUnsignedString(offset));
             }
             Arena arena = Arena.ofShared();
             try {

@@ -79,8 +79,7 @@ final class MessageRules {
             throw new ProtocolException(name + ", which is not known here");
         }
         if (rule.feature != ALWAYS && (protocolFeatures >>> rule.feature & 1) == 0) {
-            throw new ProtocolException(
-                    name + " without the protocol feature that it belongs to, bit " + rule.feature);
+            throw new ProtocolException(name + " without the protocol feature that it belongs to, bit " + rule.feature);
         }
         if ((message.flags() & ~KNOWN_FLAGS) != 0) {
             throw new ProtocolException(name + " with flags 0x" + Integer.toHexString(message.flags()));

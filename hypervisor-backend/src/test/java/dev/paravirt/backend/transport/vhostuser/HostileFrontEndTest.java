@@ -217,9 +217,7 @@ class HostileFrontEndTest {
             assertThat(frontEnd.acknowledged(FrontEndRequest.SET_MEM_TABLE, TestFrontEnd.memoryTable(2), twice))
                     .isEqualTo(1);
             assertThat(frontEnd.acknowledged(
-                            FrontEndRequest.SET_MEM_TABLE,
-                            TestFrontEnd.memoryTable(1),
-                            ring.kick.descriptor()))
+                            FrontEndRequest.SET_MEM_TABLE, TestFrontEnd.memoryTable(1), ring.kick.descriptor()))
                     .isEqualTo(1);
             ring.roundTrip(2);
         }
@@ -242,9 +240,13 @@ class HostileFrontEndTest {
     void ringsOutsideOfMemory() throws IOException {
         long inside = TestFrontEnd.USER;
         long outside = TestFrontEnd.USER + TestFrontEnd.MEMORY;
-        for (long[] areas : new long[][] {{outside, inside, inside}, {inside, -1, inside}, {inside, inside, 0}, {
-            inside + 1, inside, inside
-        }, {inside, inside, outside - 4}}) {
+        for (long[] areas : new long[][] {
+            {outside, inside, inside},
+            {inside, -1, inside},
+            {inside, inside, 0},
+            {inside + 1, inside, inside},
+            {inside, inside, outside - 4}
+        }) {
             try (TestFrontEnd frontEnd = frontEnd().begin();
                     TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE)) {
                 ring.describe(0);

@@ -61,8 +61,9 @@ class HostileMessagesTest {
         try (VhostUserServer server = server();
                 InputStream corpus = HostileMessagesTest.class.getResourceAsStream("hostile-messages.txt")) {
             assertThat(corpus).isNotNull();
-            List<String> scripts =
-                    new String(corpus.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
+            List<String> scripts = new String(corpus.readAllBytes(), StandardCharsets.US_ASCII)
+                    .lines()
+                    .toList();
             assertThat(scripts).isNotEmpty();
             for (String script : scripts) {
                 byte[] bytes = HexFormat.of().parseHex(script);
@@ -80,7 +81,8 @@ class HostileMessagesTest {
 
     private void serves(byte[] after) throws IOException {
         FeatureBits features = FeatureBits.of(Features.VERSION_1);
-        try (TestFrontEnd good = TestFrontEnd.connect(folder.resolve("s"), features).begin();
+        try (TestFrontEnd good =
+                        TestFrontEnd.connect(folder.resolve("s"), features).begin();
                 TestFrontEnd.Ring ring = good.ring(0, RING_SIZE).start(0)) {
             ring.roundTrip(1);
         } catch (IOException | RuntimeException | AssertionError failure) {
@@ -91,8 +93,7 @@ class HostileMessagesTest {
     /** Plays a script to its end, or until the server has had enough. */
     private void play(byte[] bytes) throws IOException {
         Script script = new Script(bytes);
-        FeatureBits features =
-                script.next(2) == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
+        FeatureBits features = script.next(2) == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
         try (TestFrontEnd frontEnd = TestFrontEnd.connect(folder.resolve("s"), features);
                 TestFrontEnd.Ring ring = frontEnd.ring(0, RING_SIZE)) {
             if (script.next(4) != 0) {
@@ -158,9 +159,11 @@ class HostileMessagesTest {
         }
         return switch (request) {
             case FrontEndRequest.SET_FEATURES -> Message.payloadOf(features(script));
-            case FrontEndRequest.SET_PROTOCOL_FEATURES -> Message.payloadOf(script.next(4) == 0 ? 0x3ffff : TestFrontEnd.PROTOCOL);
+            case FrontEndRequest.SET_PROTOCOL_FEATURES ->
+                Message.payloadOf(script.next(4) == 0 ? 0x3ffff : TestFrontEnd.PROTOCOL);
             case FrontEndRequest.SET_MEM_TABLE -> memoryTable(script);
-            case FrontEndRequest.SET_LOG_BASE -> Message.payload(Payload.LOG_SIZE).putLong(0, 1L << script.next(40));
+            case FrontEndRequest.SET_LOG_BASE ->
+                Message.payload(Payload.LOG_SIZE).putLong(0, 1L << script.next(40));
             case FrontEndRequest.SET_VRING_NUM -> Message.vringState(script.next(3), 1 << script.next(5));
             case FrontEndRequest.SET_VRING_BASE, FrontEndRequest.GET_VRING_BASE, FrontEndRequest.VRING_KICK ->
                 Message.vringState(script.next(3), script.next(256) << script.next(20));

@@ -288,7 +288,8 @@ class VhostUserServerTest {
             long offered = frontEnd.ask(FrontEndRequest.GET_FEATURES);
             FeatureBits virtio = FeatureBits.ofLongs(offered, 0);
             assertThat(virtio.hasAll(VhostUserOptions.FEATURES)).isTrue();
-            assertThat(virtio.has(ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES)).isTrue();
+            assertThat(virtio.has(ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES))
+                    .isTrue();
             assertThat(virtio.has(Features.NOTIFICATION_DATA)).isFalse();
         }
     }
@@ -307,7 +308,8 @@ class VhostUserServerTest {
                 frontEnd.succeed(FrontEndRequest.REM_MEM_REG, region);
                 ring.roundTrip(-i);
             }
-            assertThat(frontEnd.acknowledged(FrontEndRequest.REM_MEM_REG, region)).isEqualTo(1);
+            assertThat(frontEnd.acknowledged(FrontEndRequest.REM_MEM_REG, region))
+                    .isEqualTo(1);
             ring.roundTrip(9);
         }
     }
@@ -330,8 +332,9 @@ class VhostUserServerTest {
             frontEnd.setFeatures(1L << ProtocolFeatures.VHOST_F_LOG_ALL);
             ring.roundTrip(2);
             long answer = 1L << (ring.answer.address() >> 12);
-            long used = 1L << (features.has(Features.RING_PACKED) ? ring.driver.descriptorArea() : ring.driver.deviceArea())
-                    / 4096;
+            long used = 1L
+                    << (features.has(Features.RING_PACKED) ? ring.driver.descriptorArea() : ring.driver.deviceArea())
+                            / 4096;
             assertThat(bits.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(answer | used);
         }
     }
@@ -377,8 +380,8 @@ class VhostUserServerTest {
     void servesADescriptorThatSomebodyElseOpened() throws Exception {
         FeatureBits features = VhostUserOptions.FEATURES;
         UnixSocket.Pair pair = UnixSocket.pair();
-        try (VhostUserServer single = VhostUserServer.serve(
-                pair.second().descriptor(), new TestDevice(SIZE), new VhostUserOptions())) {
+        try (VhostUserServer single =
+                VhostUserServer.serve(pair.second().descriptor(), new TestDevice(SIZE), new VhostUserOptions())) {
             try (TestFrontEnd frontEnd = new TestFrontEnd(pair.first(), features).begin();
                     TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
                 ring.roundTrip(1);
@@ -403,8 +406,7 @@ class VhostUserServerTest {
     void connectsToAFrontEndThatListens() throws IOException {
         Path path = folder.resolve("front-end");
         FeatureBits features = VhostUserOptions.FEATURES;
-        try (VhostUserServer connecting =
-                        VhostUserServer.connect(path, new TestDevice(SIZE), new VhostUserOptions());
+        try (VhostUserServer connecting = VhostUserServer.connect(path, new TestDevice(SIZE), new VhostUserOptions());
                 UnixListener listener = UnixListener.listen(path)) {
             for (int i = 0; i < 2; i++) {
                 assertThat(listener.await(20_000_000_000L)).isTrue();
