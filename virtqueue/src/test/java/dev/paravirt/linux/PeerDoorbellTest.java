@@ -42,19 +42,18 @@ class PeerDoorbellTest {
     @Test
     void aSocketThatNobodyReadsHoldsNobodyUp() throws IOException {
         UnixSocket.Pair pair = UnixSocket.pair();
-        try (UnixSocket near = pair.first();
-                PeerDoorbell bell =
-                        PeerDoorbell.adopt(pair.second().descriptor().duplicate())) {
-            // The peer has a duplicate, and with it the flags.
-            pair.second().descriptor().setNonBlocking(false);
-            for (int i = 0; i < 10_000; i++) {
-                bell.signal();
+        try (UnixSocket far = pair.second();
+                PeerDoorbell bell = PeerDoorbell.adopt(far.descriptor().duplicate())) {
+            try (UnixSocket near = pair.first()) {
+                // The peer has a duplicate, and with it the flags.
+                far.descriptor().setNonBlocking(false);
+                for (int i = 0; i < 10_000; i++) {
+                    bell.signal();
+                }
+                assertThat(near.awaitReadable(0)).isTrue();
             }
-            assertThat(near.awaitReadable(0)).isTrue();
-            near.close();
             bell.signal();
         }
-        pair.second().close();
     }
 
     @Test

@@ -12,11 +12,12 @@ import java.util.concurrent.TimeUnit;
 
 /** Linux as a process, with the stock drivers of virtio devices that it reaches over vhost-user. */
 final class UserModeLinux implements AutoCloseable {
+    static final int NET = 1;
     static final int BLOCK = 2;
     static final int CONSOLE = 3;
 
     /** When it waits for a device that does not answer, it hears no other signal than the last. */
-    private static final String WATCHDOG_SECONDS = "100";
+    private static final String WATCHDOG_SECONDS = "140";
 
     private static final int POLL_MILLIS = 50;
 
@@ -45,7 +46,7 @@ final class UserModeLinux implements AutoCloseable {
         List<String> command =
                 new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, program.toString()));
         command.addAll(List.of("mem=128M", "root=/dev/root", "rootfstype=hostfs", "rootflags=" + root.folder(), "rw"));
-        command.addAll(List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1"));
+        command.addAll(List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1", "uml_dir=" + folder));
         devices.forEach((socket, type) -> command.add("virtio_uml.device=" + socket + ":" + type));
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -77,15 +78,12 @@ final class UserModeLinux implements AutoCloseable {
         }
     }
 
-    /** Ends it as the power going out would. */
+    /** Ends it as the power going out would, with the processes of its own processes: they are one group. */
     @Override
     public void close() throws IOException {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-        try {
-            process.waitFor(10, TimeUnit.SECONDS);
-        } catch (InterruptedException early) {
-            Thread.currentThread().interrupt();
+        for (ProcessHandle kernel : process.children().toList()) {
+            new ProcessBuilder("sh", "-c", "kill -KILL -" + kernel.pid()).start().onExit().join();
         }
+        process.onExit().join();
     }
 }
