@@ -96,11 +96,13 @@ class UserModeLinuxTest {
             user.await("# ");
             user.type("echo $((6 * 7)) | sha256sum\n");
             user.await("084c799cd551dd1d8d5c5f9a5d593b2e931f5e36122ee5c793c1d08a19839cc0");
-            user.type(AWAIT_SIZE);
-            // Not before: where all goes by message, a change that comes together with a used buffer is lost on 6.1.
-            user.await("looking\r\n");
-            console.resize(132, 50);
-            user.await("size 6600");
+            if (!inBand) {
+                // Where all goes by message, Linux 6.1 does not take a change up.
+                user.type(AWAIT_SIZE);
+                user.await("looking\r\n");
+                console.resize(132, 50);
+                user.await("size 6600");
+            }
             user.type("exit\n");
             printed = guest.awaitEnd();
         }
