@@ -54,7 +54,7 @@ class ResumeTest {
             for (int step = 0; step < 5000; step++) {
                 switch (dice.between(0, 4)) {
                     case 0, 1 -> {
-                        long address = pair.buffers().address() + added % SIZE * BUFFER;
+                        long address = pair.buffers().address() + (long) (added % SIZE) * BUFFER;
                         if (driver.addWritable(address, BUFFER, added)) {
                             added++;
                             driver.publish();
@@ -105,7 +105,7 @@ class ResumeTest {
             DriverVirtqueue driver = pair.driver();
             DeviceVirtqueue device = pair.device();
             for (int i = 0; i < 3; i++) {
-                assertThat(driver.addWritable(pair.buffers().address() + i * BUFFER, BUFFER, i))
+                assertThat(driver.addWritable(pair.buffers().address() + (long) i * BUFFER, BUFFER, i))
                         .isTrue();
             }
             driver.publish();

@@ -6,7 +6,6 @@ import dev.paravirt.backend.net.NetPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +26,7 @@ final class Juggler implements NetBackend {
 
     private final AtomicLong thrown = new AtomicLong();
     private final AtomicLong caught = new AtomicLong();
-    private final AtomicReference<String> wrong = new AtomicReference<>("");
+    private volatile String wrong = "";
     private volatile @Nullable NetPort port;
 
     @Override
@@ -50,8 +49,8 @@ final class Juggler implements NetBackend {
         ByteBuf expected = frame(number, THERE, HERE);
         if (frame.equals(expected)) {
             caught.incrementAndGet();
-        } else {
-            wrong.compareAndSet("", "frame " + number + " came back with " + frame.readableBytes() + " bytes");
+        } else if (wrong.isEmpty()) {
+            wrong = "frame " + number + " came back with " + frame.readableBytes() + " bytes";
         }
         expected.release();
     }
@@ -76,7 +75,7 @@ final class Juggler implements NetBackend {
 
     /** What came back otherwise first; empty if nothing did. */
     String wrong() {
-        return wrong.get();
+        return wrong;
     }
 
     @Override

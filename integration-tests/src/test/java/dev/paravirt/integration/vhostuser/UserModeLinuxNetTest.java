@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * both ends say to each other was written by others.
  */
 @Timeout(120)
+@SuppressWarnings("try") // Only the timeout interrupts it.
 class UserModeLinuxNetTest {
     private static final int BYTES = 8 << 20;
 

@@ -104,6 +104,8 @@ class UserModeLinuxTest {
                 user.await("size 6600");
             }
             user.type("exit\n");
+            assertThat(disks.session().counters(0).requests()).isPositive();
+            assertThat(consoles.session().counters(0).requests()).isPositive();
             printed = guest.awaitEnd();
         }
         assertThat(printed).contains("the script has ended");
@@ -124,6 +126,7 @@ class UserModeLinuxTest {
 
     /** The server ends, as the guest uses its disk: the guest loses the disk, and nothing else. */
     @Test
+    @SuppressWarnings("try") // It is closed early: that is what is tested.
     void aDiskThatIsPulledOut() throws IOException, InterruptedException {
         GuestRoot root = GuestRoot.create(
                 folder.resolve("root"), UserModeLinux.modules(), List.of("virtio_blk"), List.of(), DISK_GOES_AWAY);
