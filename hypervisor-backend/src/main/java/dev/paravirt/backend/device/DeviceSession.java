@@ -316,14 +316,8 @@ public final class DeviceSession implements AutoCloseable {
      * @return INVALID_ARGUMENT if there is no such queue, BAD_STATE if RING_RESET was not negotiated
      */
     public synchronized Outcome resetQueue(int queue) {
-        if (queueMaxSize(queue) == 0) {
-            return Outcome.INVALID_ARGUMENT;
-        }
-        if (!negotiated.has(Features.RING_RESET)) {
-            return Outcome.BAD_STATE;
-        }
-        queues[queue].stop();
-        return Outcome.DONE;
+        boolean permitted = queueMaxSize(queue) == 0 || negotiated.has(Features.RING_RESET);
+        return permitted ? stopQueue(queue) : Outcome.BAD_STATE;
     }
 
     /**
