@@ -39,8 +39,8 @@ class DpdkDriverTest {
         Path socket = folder.resolve("net");
         Juggler juggler = new Juggler();
         NetOptions options = new NetOptions("02:00:00:00:08:02").queueSize(256).controlInFront(true);
-        String driver = "net_virtio_user0,path=" + socket + ",queues=1,queue_size=256,packed_vq=" + packed + ",in_order="
-                + inOrder + ",mrg_rxbuf=" + mergeable;
+        String driver = "net_virtio_user0,path=" + socket + ",queues=1,queue_size=256,packed_vq=" + packed
+                + ",in_order=" + inOrder + ",mrg_rxbuf=" + mergeable;
         try (VhostUserServer server =
                 VhostUserServer.listen(socket, new NetDevice(juggler, options), new VhostUserOptions())) {
             for (int run = 1; run <= 2; run++) {
@@ -58,7 +58,10 @@ class DpdkDriverTest {
                     assertThat(chosen.has(Features.IN_ORDER)).isEqualTo(inOrder == 1);
                     assertThat(chosen.has(NetFeatures.MRG_RXBUF)).isEqualTo(mergeable == 1);
                 } finally {
-                    new ProcessBuilder("sh", "-c", "kill -KILL -" + process.pid()).start().onExit().join();
+                    new ProcessBuilder("sh", "-c", "kill -KILL -" + process.pid())
+                            .start()
+                            .onExit()
+                            .join();
                     process.onExit().join();
                 }
             }
@@ -77,7 +80,8 @@ class DpdkDriverTest {
     private static Process start(String driver, Path output) throws IOException {
         List<String> command = new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, PROGRAM));
         command.addAll(List.of("-l", "0,1", "--no-pci", "--no-huge", "-m", "256", "--no-telemetry"));
-        command.addAll(List.of("--file-prefix", "paravirt-" + ProcessHandle.current().pid(), "--vdev", driver));
+        command.addAll(
+                List.of("--file-prefix", "paravirt-" + ProcessHandle.current().pid(), "--vdev", driver));
         command.addAll(List.of("--", "--total-num-mbufs=4096", "--txd=256", "--rxd=256", "--no-mlockall"));
         command.addAll(List.of("--forward-mode=macswap", "--auto-start", "--tx-first", "--stats-period", "1"));
         return new ProcessBuilder(command)

@@ -46,7 +46,8 @@ final class UserModeLinux implements AutoCloseable {
         List<String> command =
                 new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, program.toString()));
         command.addAll(List.of("mem=128M", "root=/dev/root", "rootfstype=hostfs", "rootflags=" + root.folder(), "rw"));
-        command.addAll(List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1", "uml_dir=" + folder));
+        command.addAll(
+                List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1", "uml_dir=" + folder));
         devices.forEach((socket, type) -> command.add("virtio_uml.device=" + socket + ":" + type));
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -82,7 +83,10 @@ final class UserModeLinux implements AutoCloseable {
     @Override
     public void close() throws IOException {
         for (ProcessHandle kernel : process.children().toList()) {
-            new ProcessBuilder("sh", "-c", "kill -KILL -" + kernel.pid()).start().onExit().join();
+            new ProcessBuilder("sh", "-c", "kill -KILL -" + kernel.pid())
+                    .start()
+                    .onExit()
+                    .join();
         }
         process.onExit().join();
     }

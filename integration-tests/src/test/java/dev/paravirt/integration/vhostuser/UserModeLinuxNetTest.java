@@ -67,8 +67,7 @@ class UserModeLinuxNetTest {
                 try (UserModeLinux guest = UserModeLinux.boot(folder, root, Map.of(socket, UserModeLinux.NET))) {
                     guest.await("waiting for a file");
                     run(host.command("ping", "-c", "3", "-A", "-W", "10", "198.18.8.2"));
-                    run(host.command(
-                            "socat", "-u", "OPEN:" + sent, "TCP:198.18.8.2:9000,retry=100,interval=0.1"));
+                    run(host.command("socat", "-u", "OPEN:" + sent, "TCP:198.18.8.2:9000,retry=100,interval=0.1"));
                     assertThat(guest.awaitEnd())
                             .contains("the host answers", "the guest is at 02:00:00:00:08:02", "the script has ended");
                 }
@@ -84,7 +83,13 @@ class UserModeLinuxNetTest {
     /** Starts the command in the namespace, where its TAP device is to be. */
     private static Process serve(NetworkNamespace host, Path socket) throws IOException, InterruptedException {
         List<String> command = host.java(
-                Paravirt.class, "net", "--socket-path", socket.toString(), "--net", "tap=guest", "--mac",
+                Paravirt.class,
+                "net",
+                "--socket-path",
+                socket.toString(),
+                "--net",
+                "tap=guest",
+                "--mac",
                 "02:00:00:00:08:02");
         Process server = start(command);
         StringBuilder said = new StringBuilder();
