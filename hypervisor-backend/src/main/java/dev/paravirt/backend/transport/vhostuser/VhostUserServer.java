@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Offers one device to virtual machines over vhost-user: to one front-end at a time, and to the next when that one has
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class VhostUserServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserServer.class);
+    private static final int MOST_WARNINGS = 20;
 
     private final FrontEnds frontEnds;
     private final List<QueueWorker> workers = new ArrayList<>();
@@ -36,6 +38,9 @@ public final class VhostUserServer implements AutoCloseable {
     private final Thread thread;
     private volatile boolean stopping;
     private boolean closed;
+
+    /** Sessions that ended otherwise than by the front-end's leave; the thread's own. */
+    private int failed;
 
     private VhostUserServer(FrontEnds frontEnds, VirtioDevice served, VhostUserOptions options) throws IOException {
         this.frontEnds = frontEnds;
@@ -141,8 +146,16 @@ public final class VhostUserServer implements AutoCloseable {
             session.serve(() -> stopping);
             LOG.debug("front-end {} has left", peer);
         } catch (IOException | RuntimeException | InternalError failure) {
+            failed++;
             boolean ours = failure instanceof RuntimeException;
-            LOG.warn("the session of front-end {} ends: {}", peer, failure.getMessage(), ours ? failure : null);
+            // Front-ends can bring this about as often as they like; the log is not theirs to fill.
+            LOG.atLevel(failed <= MOST_WARNINGS ? Level.WARN : Level.DEBUG)
+                    .setCause(ours ? failure : null)
+                    .log(
+                            "the session of front-end {} ends: {}{}",
+                            peer,
+                            failure.getMessage(),
+                            failed == MOST_WARNINGS ? "; more of this is logged at debug level" : "");
         }
     }
 
