@@ -21,11 +21,20 @@ final class InOrder {
         nextPolled = following(nextPolled);
     }
 
+    /** Whether it is the turn of a chain that was pushed; then it is used from now on, and not to be remembered. */
+    boolean isNext(DescriptorChain chain) {
+        if (chain.order != nextUsed) {
+            return false;
+        }
+        nextUsed = following(nextUsed);
+        return true;
+    }
+
     void pushed(DescriptorChain chain) {
         waiting[chain.order] = chain;
     }
 
-    /** Takes the chain whose turn it is, if it was pushed. */
+    /** Takes the chain whose turn it is, if it was pushed before. */
     @Nullable
     DescriptorChain next() {
         DescriptorChain chain = waiting[nextUsed];

@@ -39,6 +39,16 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     /** Descriptors given back since the last publish. */
     private int heldDescriptors;
 
+    /** Where the used descriptor was written last. */
+    private int elementPosition;
+
+    /**
+     * In order, one used descriptor for the last buffer of a batch stands for all of it (VIRTIO 1.4, "In-order use of
+     * descriptors"): whether the next may take the place of the last. Only so for buffers that were just read: each that
+     * may be written has a length, which drivers look for in its own place.
+     */
+    private boolean batchGoesOn;
+
     /** The Device Event Suppression as we wrote it last; no value of it at first. */
     private int deviceEvent = -1;
 
@@ -215,26 +225,34 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
             use(chain);
+            return;
+        }
+        if (inOrder.isNext(chain)) {
+            use(chain);
         } else {
             inOrder.pushed(chain);
-            for (DescriptorChain first = inOrder.next(); first != null; first = inOrder.next()) {
-                use(first);
-            }
+        }
+        for (DescriptorChain first = inOrder.next(); first != null; first = inOrder.next()) {
+            use(first);
         }
     }
 
     private void use(DescriptorChain chain) {
-        int flags = PackedLayout.usedFlags(RingIndex.wrapCounter(usedPosition))
+        if (!batchGoesOn) {
+            elementPosition = usedPosition;
+        }
+        int flags = PackedLayout.usedFlags(RingIndex.wrapCounter(elementPosition))
                 | (chain.written != 0 ? PackedLayout.DESC_F_WRITE : 0);
         long word = (chain.written & 0xffffffffL) | (long) chain.id << 32 | (long) flags << 48;
-        long at = descriptorAt(usedPosition) + PackedLayout.DESCRIPTOR_LEN;
-        if (heldDescriptors == 0) {
+        long at = descriptorAt(elementPosition) + PackedLayout.DESCRIPTOR_LEN;
+        if (heldDescriptors == 0 || at == heldAt) {
             heldAt = at;
             heldWord = word;
         } else {
             region.putLong(at, word);
             logWord(region, at);
         }
+        batchGoesOn = inOrder != null && chain.writableLength() == 0;
         heldDescriptors += chain.descriptors;
         descriptorsOut -= chain.descriptors;
         usedPosition = RingIndex.advancePosition(usedPosition, chain.descriptors, size);
@@ -248,6 +266,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             return false;
         }
         heldDescriptors = 0;
+        batchGoesOn = false;
         // Pairs with the driver's acquire of this word: used descriptors and written buffers are visible before it.
         region.putLongRelease(heldAt, heldWord);
         logWord(region, heldAt);

@@ -34,6 +34,17 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
 
     private int usedIndex;
     private int publishedIndex;
+
+    /** Where the used element was written last. */
+    private long elementAt;
+
+    /**
+     * In order, one element for the last buffer of a batch stands for all of it (VIRTIO 1.4, "In-order use of
+     * descriptors"): whether the next may take the place of the last. Only so for buffers that were just read: each that
+     * may be written has a length, which drivers look for in its own place.
+     */
+    private boolean batchGoesOn;
+
     private boolean notificationsSuppressed;
     private boolean broken;
 
@@ -208,18 +219,25 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
             use(chain);
+            return;
+        }
+        if (inOrder.isNext(chain)) {
+            use(chain);
         } else {
             inOrder.pushed(chain);
-            for (DescriptorChain first = inOrder.next(); first != null; first = inOrder.next()) {
-                use(first);
-            }
+        }
+        for (DescriptorChain first = inOrder.next(); first != null; first = inOrder.next()) {
+            use(first);
         }
     }
 
     private void use(DescriptorChain chain) {
-        long at = used + SplitLayout.usedElement(RingIndex.slot(usedIndex, size));
-        usedRegion.putLong(at, (chain.written & 0xffffffffL) << 32 | chain.id);
-        logUsed(at, SplitLayout.USED_ELEMENT_SIZE);
+        if (!batchGoesOn) {
+            elementAt = used + SplitLayout.usedElement(RingIndex.slot(usedIndex, size));
+        }
+        usedRegion.putLong(elementAt, (chain.written & 0xffffffffL) << 32 | chain.id);
+        logUsed(elementAt, SplitLayout.USED_ELEMENT_SIZE);
+        batchGoesOn = inOrder != null && chain.writableLength() == 0;
         usedIndex = RingIndex.advance(usedIndex, 1);
         pool.giveBack(chain);
     }
@@ -237,6 +255,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
             return false;
         }
         publishedIndex = usedIndex;
+        batchGoesOn = false;
         // Pairs with the driver's acquire of the index: elements and written buffers are visible before it.
         usedRegion.putShortRelease(usedIndexAt, (short) usedIndex);
         logUsed(usedIndexAt, Short.BYTES);

@@ -4,6 +4,7 @@ package dev.paravirt.backend.net;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledHeapByteBuf;
+import java.lang.invoke.VarHandle;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,24 @@ public final class FramePool {
         private void reuse() {
             resetRefCnt();
             clear();
+        }
+
+        /**
+         * {@inheritDoc}
+         *
+         * <p>Whoever has the only reference is alone with it: nothing needs to be atomic then, which would wait for all that
+         * was written before.
+         */
+        @Override
+        public boolean release() {
+            if (refCnt() != 1) {
+                return super.release();
+            }
+            // What others wrote before they released theirs is visible from here on.
+            VarHandle.acquireFence();
+            setRefCnt(0);
+            deallocate();
+            return true;
         }
 
         @Override

@@ -16,13 +16,18 @@ import picocli.CommandLine.Option;
         name = "demo",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        header = "Boots a toy OS that does disk I/O through virtqueues, and verifies what it did.",
+        header = "Boots a toy OS on a virtio disk, console and network, and verifies what it did.",
         description = {
             "",
-            "Makes a FAT32 image, or takes yours. Boots a small operating system in a process of its own, which lists,"
-                    + " reads, writes, renames and deletes files in the image, and then measures random and sequential"
-                    + " reads and writes of 4 KiB on a second disk, in memory, at queue depths 1, 4 and 32. After it has"
-                    + " shut down, every file is read back on the host and its checksum verified.",
+            "Disk: makes a FAT32 image, or takes yours. Boots a small operating system in a process of its own, which"
+                    + " lists, reads, writes, renames and deletes files in the image, and then measures random and"
+                    + " sequential reads and writes of 4 KiB on a second disk, in memory, at queue depths 1, 4 and 32."
+                    + " After it has shut down, every file is read back on the host and its checksum verified.",
+            "",
+            "Console: boots it again, types commands into its shell through a virtio console, and checks each answer.",
+            "",
+            "Network: boots it twice, on a switch in this process. One fetches the other's files by HTTP over TCP, and"
+                    + " their checksums are verified.",
             "",
             "Needs Linux and nothing but a JDK 25. Where mkfs.vfat, mcopy and fsck.vfat are installed (Debian: dosfstools,"
                     + " mtools) it makes and checks the image with them too.",

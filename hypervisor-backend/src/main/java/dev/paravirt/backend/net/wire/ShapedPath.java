@@ -174,7 +174,8 @@ final class ShapedPath {
         while (next != null && next.due - now <= 0) {
             delayed.remove();
             underWay.decrementAndGet();
-            target.test(next.frame);
+            // Whose counters tell what it refuses: the sender does not wait for that any more.
+            boolean _ = target.test(next.frame);
             next = delayed.peek();
         }
         return next == null ? now + NEVER_NANOS : next.due;

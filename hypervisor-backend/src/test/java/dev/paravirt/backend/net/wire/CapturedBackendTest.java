@@ -2,6 +2,7 @@
 package dev.paravirt.backend.net.wire;
 
 import static dev.paravirt.backend.net.wire.WirePort.frame;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,7 +43,7 @@ class CapturedBackendTest {
     /** Gives back each frame that it gets. */
     private static final class Loop implements NetBackend {
         private FeatureBits offloads = FeatureBits.NONE;
-        private NetPort port;
+        private @Nullable NetPort port;
         private boolean closed;
 
         @Override
@@ -56,7 +58,7 @@ class CapturedBackendTest {
 
         @Override
         public boolean send(ByteBuf frame) {
-            return port.receive(frame);
+            return requireNonNull(port).receive(frame);
         }
 
         @Override

@@ -153,6 +153,7 @@ class StreamBackendTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closed before its time on purpose
     void servesOnePeerAfterTheOther() throws Exception {
         try (StreamBackend listening = StreamBackend.listen(address(false))) {
             listening.attach(port);
@@ -275,6 +276,7 @@ class StreamBackendTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closed before its time on purpose
     void severalThreadsSendAtOnce() throws Exception {
         try (StreamBackend listening = StreamBackend.listen(address(true));
                 SocketChannel peer = SocketChannel.open(listening.address())) {
@@ -295,7 +297,7 @@ class StreamBackendTest {
             port.send(listening, frame(60, 0));
             int whole = 0;
             long dropped = listening.counters().dropped();
-            for (; whole < 2 * count - dropped; whole++) {
+            for (; whole < 2L * count - dropped; whole++) {
                 assertThat(readFrame(peer)).hasSize(100);
             }
             listening.close();

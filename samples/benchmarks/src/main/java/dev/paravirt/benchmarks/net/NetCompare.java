@@ -27,13 +27,13 @@ final class NetCompare implements Callable<Integer> {
     private String commit = "unknown";
 
     @Option(names = "--rounds", description = "measurements of each (default: ${DEFAULT-VALUE})")
-    private int rounds = 5;
+    private int rounds = 3;
 
     @Option(names = "--warm-up", description = "seconds that do not count (default: ${DEFAULT-VALUE})")
-    private int warmUp = 3;
+    private int warmUp = 2;
 
     @Option(names = "--seconds", description = "seconds that count (default: ${DEFAULT-VALUE})")
-    private int seconds = 3;
+    private int seconds = 2;
 
     @Option(
             names = "--under",
@@ -81,8 +81,14 @@ final class NetCompare implements Callable<Integer> {
                 // Another one begins each round, lest one always runs behind the same neighbour.
                 Contender contender = contenders.get((turn + round) % contenders.size());
                 contender.rates()[round] = measure(contender.measurement());
+                System.err.printf(
+                        Locale.ROOT,
+                        "round %d of %d: %-34s %8.2f%n",
+                        round + 1,
+                        rounds,
+                        contender.name(),
+                        contender.rates()[round]);
             }
-            System.err.printf("round %d of %d%n", round + 1, rounds);
         }
         print(contenders);
         return 0;

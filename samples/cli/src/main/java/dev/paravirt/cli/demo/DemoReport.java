@@ -13,6 +13,7 @@ record DemoReport(
         DemoSettings settings,
         DemoImage image,
         List<WorkloadRow> workloads,
+        List<ThroughputRow> throughput,
         EventfdRoundTrip roundTrip,
         List<Check> checks,
         double seconds) {
@@ -24,6 +25,10 @@ record DemoReport(
     void print(Progress progress) {
         if (!workloads.isEmpty()) {
             ResultTable.lines(workloads).forEach(line -> progress.line("  " + line));
+            progress.line("");
+        }
+        if (!throughput.isEmpty()) {
+            ThroughputRow.lines(throughput).forEach(line -> progress.line("  " + line));
             progress.line("");
         }
         progress.line(String.format(
@@ -70,6 +75,7 @@ record DemoReport(
         json.put("image", image.file().toString());
         json.put("directory", image.directory());
         json.put("workloads", workloads.stream().map(DemoReport::row).toList());
+        json.put("throughput", throughput.stream().map(ThroughputRow::json).toList());
         Map<String, Object> eventfd = new LinkedHashMap<>();
         eventfd.put("rounds", roundTrip.rounds());
         eventfd.put("p50Micros", roundTrip.p50Micros());

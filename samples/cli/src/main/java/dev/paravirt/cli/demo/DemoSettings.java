@@ -23,15 +23,25 @@ public record DemoSettings(
 
     /** How long each of the workloads runs. */
     int workloadMillis() {
-        return quick ? 40 : 400;
+        return quick ? 40 : 200;
     }
 
     /** How long all workloads that only warm the compilers up run together. */
     int warmUpMillis() {
-        return quick ? 60 : 1800;
+        return quick ? 60 : 1200;
     }
 
     int eventfdRounds() {
         return quick ? 2_000 : 20_000;
+    }
+
+    /** Bytes that are typed at the console, all at once; 40 times as many are shown there. */
+    int typedBytes() {
+        return quick ? 50_000 : 200_000;
+    }
+
+    /** Bytes of the largest file that one guest fetches from the other. */
+    int servedBytes() {
+        return quick ? 2_000_000 : 16_000_000;
     }
 }

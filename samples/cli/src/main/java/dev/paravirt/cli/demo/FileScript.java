@@ -147,7 +147,7 @@ final class FileScript {
     }
 
     /** The content of a file as the toy OS's programs make it from a seed. */
-    private static byte[] pseudoRandom(int size, long seed) {
+    static byte[] pseudoRandom(int size, long seed) {
         byte[] whole = new byte[(size + GUEST_CHUNK - 1) / GUEST_CHUNK * GUEST_CHUNK];
         new SplittableRandom(seed).nextBytes(whole);
         return Arrays.copyOf(whole, size);

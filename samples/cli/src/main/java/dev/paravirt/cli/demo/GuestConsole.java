@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * What the guest prints by hypercall, put together to lines again, and what its report lines come to. The guest may
@@ -18,20 +20,24 @@ final class GuestConsole {
     private static final int LONGEST_LINE = 16 << 10;
     private static final int MOST_REPORTS = 100_000;
     private static final int LAST_LINES = 40;
-    private static final int FILES_PERCENT = 15;
-    private static final int WARM_PERCENT = 30;
 
-    private final Progress progress;
+    private final Consumer<ReportLine> steps;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final Map<String, FileDigest> files = new HashMap<>();
     private final List<WorkloadRow> workloads = new ArrayList<>();
+    private final List<ReportLine> results = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
     private final Deque<String> lastLines = new ArrayDeque<>();
     private int commands;
-    private int measuring;
 
+    /** For a guest that works on files and measures a disk. */
     GuestConsole(Progress progress) {
-        this.progress = progress;
+        this(new BlockSteps(progress));
+    }
+
+    /** @param steps is given each step that begins, on a thread of the hypervisor's */
+    GuestConsole(Consumer<ReportLine> steps) {
+        this.steps = steps;
     }
 
     /** Called with bytes as they come, on a thread of the hypervisor's. */
@@ -56,9 +62,21 @@ final class GuestConsole {
         return List.copyOf(workloads);
     }
 
-    /** How many commands have ended. */
-    synchronized int commands() {
-        return commands;
+    /** What devices counted, and programs about the network measured: all reports of an event, in their order. */
+    synchronized List<ReportLine> results(String event) {
+        return results.stream().filter(result -> result.event().equals(event)).toList();
+    }
+
+    /**
+     * Whether all commands have ended well.
+     *
+     * @param what is checked, with a %d for their number
+     */
+    synchronized Check checkCommands(String what, long expected) {
+        return Check.that(
+                String.format(Locale.ROOT, what, expected),
+                failures.isEmpty() && commands == expected,
+                failures.isEmpty() ? "only " + commands + " came to an end" : String.join("; ", failures));
     }
 
     /** The commands that failed, and how. */
@@ -81,7 +99,7 @@ final class GuestConsole {
             return;
         }
         switch (report.event()) {
-            case "progress" -> show(report);
+            case "progress" -> steps.accept(report);
             case "file" -> {
                 if (files.size() < MOST_REPORTS) {
                     files.put(report.text("path"), new FileDigest(report.number("size"), report.text("sha256")));
@@ -93,32 +111,15 @@ final class GuestConsole {
                 }
             }
             case "command" -> ended(report);
+            case "device", "ping", "download", "netperf" -> {
+                if (results.size() < MOST_REPORTS) {
+                    results.add(report);
+                }
+            }
             default -> {
                 // A newer toy OS may say more.
             }
         }
-    }
-
-    /** The commands take about this much of the time, up to the measuring ones, of which the last takes most. */
-    private void show(ReportLine report) {
-        long done = report.number("step") - 1;
-        long steps = Math.max(1, report.number("steps"));
-        String what = report.text("what");
-        if (!report.text("program").equals("blockbench")) {
-            measuring += what.startsWith("blockbench") ? 1 : 0;
-            if (measuring == 0) {
-                progress.at(share(0, FILES_PERCENT, done, steps), "files: " + what);
-            }
-        } else if (measuring == 1) {
-            progress.at(share(FILES_PERCENT, WARM_PERCENT, done, steps), "warming up: " + what);
-        } else {
-            progress.at(share(WARM_PERCENT, 100, done, steps), "measuring: " + what);
-        }
-    }
-
-    /** The guest may say what it likes: it comes to something between the two. */
-    private static int share(int from, int to, long done, long steps) {
-        return from + (int) (Math.clamp((double) done / steps, 0, 1) * (to - from));
     }
 
     private void ended(ReportLine report) {

@@ -21,6 +21,8 @@ public final class Progress {
     private final long started = System.nanoTime();
     private long lastPlainLine = started;
     private boolean lineIsOpen;
+    private int from;
+    private int to = 100;
 
     public Progress(PrintStream out, boolean terminal) {
         this.out = out;
@@ -32,8 +34,15 @@ public final class Progress {
         show(what + " ...");
     }
 
-    /** So much of the whole is done, and {@code what} has begun. */
-    synchronized void at(int percent, String what) {
+    /** What is said to be done from now on is of a part of the whole: from one percentage of that to another. */
+    synchronized void part(int first, int last) {
+        from = first;
+        to = last;
+    }
+
+    /** So much of the part is done, and {@code what} has begun. */
+    synchronized void at(int percentOfPart, String what) {
+        int percent = from + percentOfPart * (to - from) / 100;
         int full = percent * BAR / 100;
         String bar = terminal ? "[" + "#".repeat(full) + ".".repeat(BAR - full) + "] " : "";
         show(String.format("%s%3d%%  %s", bar, percent, what));

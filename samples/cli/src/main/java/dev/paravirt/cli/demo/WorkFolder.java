@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A directory for sockets and images of one run. It is deleted and all child processes are ended when it is closed, and
@@ -15,6 +16,7 @@ final class WorkFolder implements AutoCloseable {
     private final Path path;
     private final Thread atExit;
     private final List<Process> children = new ArrayList<>();
+    private boolean ending;
 
     private WorkFolder(Path path) {
         this.path = path;
@@ -31,12 +33,30 @@ final class WorkFolder implements AutoCloseable {
         return path;
     }
 
-    /** Starts a process that does not outlive this object. */
+    /** Starts a process that does not outlive this object. Does not return if this JVM is ending. */
     Process start(ProcessBuilder builder) throws IOException {
+        while (true) {
+            synchronized (children) {
+                if (!ending) {
+                    Process child = builder.start();
+                    children.add(child);
+                    return child;
+                }
+            }
+            pauseIfEnding();
+        }
+    }
+
+    /** Does not return if this JVM is ending: that its children end then is no reason to go on to something else. */
+    void pauseIfEnding() {
+        while (isEnding()) {
+            LockSupport.park(this);
+        }
+    }
+
+    private boolean isEnding() {
         synchronized (children) {
-            Process child = builder.start();
-            children.add(child);
-            return child;
+            return ending;
         }
     }
 
@@ -44,6 +64,9 @@ final class WorkFolder implements AutoCloseable {
         System.err.println();
         System.err.println(
                 "paravirt: interrupted; the toy OS is ended, and what it did since its last sync may be lost");
+        synchronized (children) {
+            ending = true;
+        }
         endChildren();
         try {
             Folders.delete(path);

@@ -12,7 +12,7 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 
 /** A disk for those who bring none: in memory, with a FAT32 volume and a few files to look at. */
-final class FreshDisk {
+public final class FreshDisk {
     private static final long SIZE = 64L << 20;
     private static final int CACHE = 1 << 20;
     private static final String LABEL = "TOYOS";
@@ -56,7 +56,8 @@ final class FreshDisk {
 
     private FreshDisk() {}
 
-    static BlockImage create() throws IOException {
+    /** A new one. */
+    public static BlockImage create() throws IOException {
         MemoryImage image = new MemoryImage(SIZE);
         format(image);
         return image;

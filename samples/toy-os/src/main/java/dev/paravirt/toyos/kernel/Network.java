@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The network as the kernel runs it: with a task for what is due by the clock. */
 public final class Network {
-    /** What was written before the end still goes out, if its peers take it in this time. */
-    private static final long LINGER_NANOS = 3_000_000_000L;
+    /** What was written before the end still goes out, as long as its peers do not stay silent for this time, */
+    private static final long SILENCE_NANOS = 5_000_000_000L;
+    /** and in all within this. */
+    private static final long LINGER_NANOS = 30_000_000_000L;
 
     private static final long LONGEST_WAIT = Long.MAX_VALUE / 4;
 
@@ -99,10 +101,21 @@ public final class Network {
         if (running == null) {
             return;
         }
-        scheduler.await(() -> !stack.isUnderWay(), stack.now() + LINGER_NANOS);
+        linger();
         stack.close();
         work.stop();
         scheduler.join(running);
         task = null;
+    }
+
+    private void linger() {
+        long end = stack.now() + LINGER_NANOS;
+        long before = -1;
+        while (stack.isUnderWay() && before != stack.progress() && stack.now() < end) {
+            long known = stack.progress();
+            before = known;
+            scheduler.await(
+                    () -> !stack.isUnderWay() || stack.progress() != known, Math.min(end, stack.now() + SILENCE_NANOS));
+        }
     }
 }

@@ -93,6 +93,7 @@ final class SocketCalls {
         if (length > MOST_DATAGRAM) {
             throw new SystemCallException(Errno.MESSAGE_TOO_LONG);
         }
+        network().stack().awaitAddress(destination);
         // A program that only sends never waits: what comes meanwhile, such as the neighbour's address, is seen to
         // here.
         network().stack().poll();

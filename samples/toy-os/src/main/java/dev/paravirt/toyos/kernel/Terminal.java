@@ -148,7 +148,10 @@ public final class Terminal {
                 return 0;
             }
             await(() -> !input.isEmpty());
-            boolean complete = line.accept(input.take());
+            boolean complete = false;
+            while (!complete && !input.isEmpty()) {
+                complete = line.accept(input.take());
+            }
             byte[] echo = line.takeEcho();
             write(echo, 0, echo.length);
             if (complete) {

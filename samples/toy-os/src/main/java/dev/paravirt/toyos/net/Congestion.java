@@ -38,10 +38,11 @@ final class Congestion {
     /**
      * New data was acknowledged.
      *
+     * @param bytes of it that the peer had not said before that it has
      * @param underWay bytes that were, before
      * @return whether the next hole must be filled at once
      */
-    boolean acknowledged(int bytes, int una, int underWay) {
+    boolean acknowledged(int bytes, int una, int underWay, int max) {
         duplicates = 0;
         if (!recovering) {
             grow(bytes, underWay);
@@ -49,7 +50,8 @@ final class Congestion {
         }
         if (!Sequence.before(una, recover)) {
             recovering = false;
-            window = Math.max(threshold, mss);
+            // One acknowledgment may cover much, and must not let a burst of as much go (RFC 6582, section 3.2, 3).
+            window = Math.max(Math.min(threshold, max - una + mss), mss);
             return false;
         }
         if (!selective) {
@@ -74,20 +76,32 @@ final class Congestion {
         }
     }
 
+    /** Recovery, or sending again after a time-out, lasts until this is acknowledged. */
+    int recoverTo() {
+        return recover;
+    }
+
+    /** In recovery, what was sent again got lost. */
+    void lostAgain() {
+        threshold = Math.max(window / 2, 2 * mss);
+        window = threshold;
+    }
+
     /**
      * The same acknowledgment came once more.
      *
      * @param evident whether what was acknowledged selectively proves a loss already
+     * @param again whether it proves that something was lost since the last recovery or time-out
      * @return true if what it asks for must be sent again at once
      */
-    boolean duplicate(int una, int max, boolean evident) {
+    boolean duplicate(int una, int max, boolean evident, boolean again) {
         duplicates++;
         if (recovering) {
             window = selective ? window : Math.min(window + mss, LARGEST);
             return false;
         }
         boolean lost = evident || duplicates == DUPLICATES;
-        boolean allowed = selective ? !Sequence.before(una, recover) : Sequence.after(una, recover);
+        boolean allowed = selective ? again || !Sequence.before(una, recover) : Sequence.after(una, recover);
         if (!lost || !allowed) {
             return false;
         }

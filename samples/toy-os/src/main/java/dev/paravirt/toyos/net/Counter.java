@@ -40,6 +40,8 @@ public enum Counter {
     TCP_NO_CONNECTION,
     TCP_UNACCEPTABLE,
     TCP_BACKLOG_FULL,
+    /** Acknowledgments of something new. */
+    TCP_ADVANCED,
     TCP_RETRANSMITTED,
     TCP_FAST_RETRANSMITTED,
     TCP_OUT_OF_ORDER,

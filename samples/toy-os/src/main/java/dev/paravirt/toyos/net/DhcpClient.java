@@ -12,6 +12,9 @@ final class DhcpClient {
     private static final int CLIENT_PORT = 68;
     private static final long SECOND = 1_000_000_000L;
     private static final int REQUESTS = 4;
+    /** How long those who need an address are to wait for it. */
+    private static final long PATIENCE = 10 * SECOND;
+
     private static final long SHORTEST_LEASE = 10;
     private static final long LONGEST_LEASE = 365L * 24 * 3600;
 
@@ -39,6 +42,7 @@ final class DhcpClient {
     private long rebindAt;
     private long expiresAt;
     private long deadline = Long.MAX_VALUE;
+    private long patienceEnd;
 
     DhcpClient(
             Udp udp,
@@ -86,6 +90,11 @@ final class DhcpClient {
 
     long deadline() {
         return deadline;
+    }
+
+    /** Until when an address may be hoped for, while there is none: the same time for all, so that only the first wait. */
+    long patienceEnd() {
+        return isRunning() ? patienceEnd : Long.MIN_VALUE;
     }
 
     /** Handles what came, and what is due. */
@@ -174,6 +183,9 @@ final class DhcpClient {
     }
 
     private void discover() {
+        if (state == State.STOPPED || isBound()) {
+            patienceEnd = clock.getAsLong() + PATIENCE;
+        }
         state = State.SELECTING;
         transaction = random.nextInt();
         tries = 0;

@@ -106,12 +106,26 @@ public final class NetworkStack {
         return configuration();
     }
 
+    /**
+     * While we have no address and have only just begun to ask for one by DHCP, waits for it: so that what is sent right
+     * after the start gets through. Whoever is told to stop meanwhile, or waits in vain, goes on without.
+     *
+     * @param destination where something is to go
+     */
+    public void awaitAddress(int destination) {
+        if (ip.address() == 0 && !Ipv4Address.isLoopback(destination)) {
+            link.flush();
+            waiting.await(() -> ip.address() != 0, dhcp.patienceEnd());
+        }
+    }
+
     /** Nanoseconds to a host and back, or -1 if no echo comes within the time. */
     public long ping(int address, int length, long timeoutNanos) throws NetworkException {
         if (length < 0 || length + 8 > ip.largestPayload()) {
             throw new NetworkException(
                     NetworkException.Reason.TOO_LONG, "an echo of " + length + " bytes does not fit the interface");
         }
+        awaitAddress(address);
         long ticket = icmp.ask(address, length);
         if (ticket < 0) {
             throw new NetworkException(
@@ -131,6 +145,11 @@ public final class NetworkStack {
 
     /** The addresses of a host, at least one; numbers with dots are taken as they are. */
     public List<Integer> resolve(String name) throws NetworkException {
+        Integer literal = Ipv4Address.parse(name);
+        if (literal != null) {
+            return List.of(literal);
+        }
+        awaitAddress(Ipv4Address.BROADCAST);
         return resolver.resolve(name);
     }
 
@@ -150,6 +169,7 @@ public final class NetworkStack {
 
     /** Connects; throws if the peer refuses or does not answer within the time. */
     public TcpSocket connect(int address, int port, long timeoutNanos) throws NetworkException {
+        awaitAddress(address);
         TcpSocket socket = beginConnect(0, address, port);
         link.flush();
         socket.awaitConnected(clock.getAsLong() + timeoutNanos);
@@ -217,6 +237,11 @@ public final class NetworkStack {
     /** Whether what programs have written, or closed, has yet to reach their peers. */
     public boolean isUnderWay() {
         return tcp.isUnderWay();
+    }
+
+    /** How often peers have said that they got something new. */
+    public long progress() {
+        return counters.get(Counter.TCP_ADVANCED);
     }
 
     /** Ends what is still open, at once, and gives back what was lent. */

@@ -6,7 +6,8 @@ package dev.paravirt.toyos.net;
  * the peer says came too early. Positions count from the first byte that is missing.
  */
 final class Ranges {
-    private static final int MAX_RANGES = 64;
+    /** More than a window of full segments has holes. */
+    private static final int MAX_RANGES = 512;
 
     private final int[] starts = new int[MAX_RANGES + 1];
     private final int[] ends = new int[MAX_RANGES + 1];

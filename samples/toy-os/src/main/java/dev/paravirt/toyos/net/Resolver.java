@@ -28,11 +28,8 @@ final class Resolver {
         this.waiting = waiting;
     }
 
+    /** @param name not an address */
     List<Integer> resolve(String name) throws NetworkException {
-        Integer literal = Ipv4Address.parse(name);
-        if (literal != null) {
-            return List.of(literal);
-        }
         List<Integer> servers = ip.configuration.nameServers();
         if (servers.isEmpty()) {
             throw new NetworkException(

@@ -29,6 +29,8 @@ final class TcpSender {
     private int max;
     /** In recovery: holes before this were filled. */
     private int repaired;
+    /** What had been sent when a hole was filled last: if the peer gets what came after that first, the hole is there still. */
+    private int sentAtRepair;
     /** Where the last segment that was not full ended. */
     private int smallEnd;
 
@@ -202,15 +204,23 @@ final class TcpSender {
 
     private void duplicate() {
         boolean evident = peerHas.bytes() > REORDERED_SEGMENTS * mss;
-        if (congestion.duplicate(una, max, evident)) {
+        boolean again = selective && peerHasBeyond(congestion.recoverTo());
+        if (congestion.duplicate(una, max, evident, again)) {
             repaired = una;
             resendFirst();
         }
     }
 
+    /** Whether the peer has got more than reordering explains of what was sent from a sequence number on. */
+    private boolean peerHasBeyond(int sequence) {
+        return peerHas.end() > sequence - una + REORDERED_SEGMENTS * mss;
+    }
+
     private void advance(int acknowledgment) {
+        counters.count(Counter.TCP_ADVANCED);
         int underWay = max - una;
         int bytes = acknowledgment - una;
+        int delivered = bytes - peerHas.bytesBefore(bytes);
         int data = Math.min(bytes, buffer.length());
         buffer.drop(data);
         peerHas.shift(bytes);
@@ -221,7 +231,7 @@ final class TcpSender {
         smallEnd = later(smallEnd, una);
         endTiming(acknowledgment);
         timeout.answered();
-        boolean hole = congestion.acknowledged(bytes, una, underWay);
+        boolean hole = congestion.acknowledged(delivered, una, underWay, max);
         deadline = max == una ? Long.MAX_VALUE : clock.getAsLong() + timeout.nanos();
         if (max == una) {
             probing = false;
@@ -237,6 +247,7 @@ final class TcpSender {
     private void resendFirst() {
         counters.count(Counter.TCP_FAST_RETRANSMITTED);
         timing = false;
+        sentAtRepair = max;
         repaired = later(repaired, send(0, Math.min(buffer.length(), mss)));
         next = later(next, repaired);
     }
@@ -244,6 +255,11 @@ final class TcpSender {
     /** Sends what may be sent now. */
     void output() {
         boolean more = congestion.isRecovering() && selective;
+        if (more && repaired != una && peerHasBeyond(sentAtRepair) && peerHas.firstMissing(0) < repaired - una) {
+            // What filled a hole was lost itself: for congestion, a second loss (RFC 5681, section 4.3).
+            congestion.lostAgain();
+            repaired = una;
+        }
         while (more && output.hasRoom()) {
             more = fillHole();
         }
@@ -266,6 +282,7 @@ final class TcpSender {
         }
         counters.count(Counter.TCP_FAST_RETRANSMITTED);
         timing = false;
+        sentAtRepair = max;
         repaired = send(start, Math.min(end - start, mss));
         return true;
     }
@@ -277,11 +294,13 @@ final class TcpSender {
     }
 
     private boolean sendOne() {
+        // After a time-out all is sent again but what the peer says it has.
+        next = una + peerHas.firstMissing(next - una);
         int underWay = next - una;
         int unsent = Math.max(0, buffer.length() - underWay);
-        int inNetwork = congestion.isRecovering() && selective ? pipe() : underWay;
+        int inNetwork = congestion.isRecovering() && selective ? pipe() : underWay - peerHas.bytesBefore(underWay);
         long usable = Math.min(window - underWay, congestion.window() - inNetwork);
-        int most = Math.min(unsent, output.burst(mss));
+        int most = Math.min(Math.min(unsent, output.burst(mss)), untilPeerHas(underWay));
         int length = (int) Math.max(0, Math.min(most, usable));
         if (length > mss && length < unsent) {
             length -= length % mss;
@@ -299,6 +318,11 @@ final class TcpSender {
             smallEnd = next;
         }
         return true;
+    }
+
+    /** Bytes from a position on that the peer does not have, as far as it says. */
+    private int untilPeerHas(int from) {
+        return from < peerHas.end() ? peerHas.nextStart(from) - from : Integer.MAX_VALUE;
     }
 
     /** Sends so many bytes of the buffer, and the FIN if it follows them. Returns the sequence number behind them. */

@@ -50,8 +50,9 @@ public final class TcpSocket implements AutoCloseable {
      * @throws NetworkException if the connection was reset or the peer does not answer
      */
     public int tryRead(byte[] target, int start, int length) throws NetworkException {
-        check();
         if (connection.receiver.readable() == 0) {
+            // What came before a reset is still read.
+            check();
             return connection.receiver.finished() || connection.state() == TcpState.CLOSED ? -1 : 0;
         }
         return connection.receiver.read(target, start, length, connection.mss());

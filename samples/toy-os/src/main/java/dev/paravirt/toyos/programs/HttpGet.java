@@ -4,12 +4,12 @@ package dev.paravirt.toyos.programs;
 import dev.paravirt.toyos.abi.Errno;
 import org.jspecify.annotations.Nullable;
 
-/** httpget URL [-o FILE] [-L] [-q] [-r SECONDS]: fetches by HTTP/1.1; the body goes to FILE, or to wherever output goes. */
+/** httpget URL [-o FILE] [-L] [-q] [-r SECONDS] [-W SECONDS]: fetches by HTTP/1.1; the body goes to FILE, or output. */
 final class HttpGet {
     private static final int OUTPUT = 1;
     private static final int MOST_REDIRECTIONS = 5;
     private static final int SUCCESS = 200;
-    private static final long PATIENCE = 30 * Sockets.SECOND;
+    private static final int PATIENCE_SECONDS = 30;
     private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
     private static final long RETRY_INTERVAL = Sockets.SECOND / 5;
     private static final long PROGRESS_INTERVAL = 2 * Sockets.SECOND;
@@ -18,21 +18,27 @@ final class HttpGet {
     private final Sockets sockets;
     private final boolean quiet;
     private final long retryNanos;
+    private final long patienceNanos;
     private long started;
     private long nextProgress;
     private long received;
 
-    private HttpGet(UserSpace user, boolean quiet, int retrySeconds) {
+    private HttpGet(UserSpace user, boolean quiet, int retrySeconds, int patienceSeconds) {
         retryNanos = retrySeconds * Sockets.SECOND;
+        patienceNanos = patienceSeconds * Sockets.SECOND;
         this.user = user;
         this.quiet = quiet;
         sockets = new Sockets(user);
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, "-L -q", "-o -r");
+        Options options = new Options(arguments, "-L -q", "-o -r -W");
         HttpUrl url = HttpUrl.parse(options.operands(1, 1).getFirst());
-        HttpGet get = new HttpGet(user, options.has("-q"), options.number("-r", 0, 0, 86_400));
+        HttpGet get = new HttpGet(
+                user,
+                options.has("-q"),
+                options.number("-r", 0, 0, 86_400),
+                options.number("-W", PATIENCE_SECONDS, 1, 86_400));
         String file = options.has("-o") ? options.value("-o", "") : null;
         int redirections = options.has("-L") ? MOST_REDIRECTIONS : 0;
         HttpUrl next = get.fetch(url, file);
@@ -55,12 +61,12 @@ final class HttpGet {
         int address = sockets.resolve(url.host()).getFirst();
         int fd = connect(address, url.port());
         try {
-            sockets.timeout(fd, PATIENCE);
+            sockets.timeout(fd, patienceNanos);
             sockets.write(
                     fd,
                     "GET " + url.path() + " HTTP/1.1\r\nHost: " + url.authority()
                             + "\r\nUser-Agent: toyos-httpget\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-            HttpInput input = new HttpInput(user, fd);
+            HttpInput input = new HttpInput(user, fd, url.toString());
             HttpResponse response = new HttpResponse(input);
             String location = response.location();
             if (location != null) {

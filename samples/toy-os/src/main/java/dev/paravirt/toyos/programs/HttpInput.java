@@ -9,11 +9,14 @@ final class HttpInput {
 
     private final UserSpace user;
     private final int fd;
+    private final String source;
     private int at;
     private int end;
     private int taken;
 
-    HttpInput(UserSpace user, int fd) {
+    /** @param source what it is that is read, for complaints */
+    HttpInput(UserSpace user, int fd, String source) {
+        this.source = source;
         this.user = user;
         this.fd = fd;
     }
@@ -22,7 +25,7 @@ final class HttpInput {
     private boolean fill() throws UserException {
         if (at == end) {
             at = 0;
-            end = user.read(fd);
+            end = user.read(fd, source);
         }
         return end > 0;
     }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * iperf3 -c HOST [-p PORT] [-t SECONDS] [-R] [-u [-b MBITS]]: measures with a stock iperf3 server. A control connection
+ * iperf3 -c HOST [-p PORT] [-t SECONDS] [-R] [-u [-b MBITS]] [-r SECONDS]: measures with a stock iperf3 server. A control connection
  * carries states of one byte and JSON behind its length; data goes over a second connection, or over datagrams.
  */
 final class Iperf {
@@ -29,6 +29,7 @@ final class Iperf {
     private static final int CONTROL = 512 << 10;
     private static final long CONNECT_PATIENCE = 10 * Sockets.SECOND;
     private static final long CONTROL_PATIENCE = 30 * Sockets.SECOND;
+    private static final long RETRY_INTERVAL = Sockets.SECOND / 4;
 
     private final UserSpace user;
     private final Sockets sockets;
@@ -52,7 +53,7 @@ final class Iperf {
     }
 
     static int run(UserSpace user, Arguments arguments) throws UserException {
-        Options options = new Options(arguments, "-R -u", "-c -p -t -b");
+        Options options = new Options(arguments, "-R -u", "-c -p -t -b -r");
         options.operands(0, 0);
         if (!options.has("-c")) {
             throw options.misused();
@@ -65,18 +66,45 @@ final class Iperf {
                 options.has("-R"),
                 options.has("-u"),
                 options.number("-b", options.has("-u") ? 1 : 0, 0, 1_000_000) * 1_000_000L);
-        new Iperf(user, test).run();
-        return 0;
+        long patienceEnd = user.monotonicNanos() + options.number("-r", 0, 0, 86_400) * Sockets.SECOND;
+        while (true) {
+            try {
+                new Iperf(user, test).run();
+                return 0;
+            } catch (UserException failed) {
+                // A server listens anew after each test.
+                boolean passing = failed.errno() == Errno.BUSY || failed.errno() == Errno.CONNECTION_REFUSED;
+                if (!passing || user.monotonicNanos() > patienceEnd) {
+                    throw failed;
+                }
+            }
+            user.sleep(RETRY_INTERVAL);
+        }
     }
 
     private void run() throws UserException {
-        System.arraycopy(cookie, 0, user.memory(), CONTROL, COOKIE);
-        user.write(control, CONTROL, COOKIE);
-        boolean more = true;
-        while (more) {
-            more = react(readState());
+        try {
+            System.arraycopy(cookie, 0, user.memory(), CONTROL, COOKIE);
+            user.write(control, CONTROL, COOKIE);
+            int state = firstState();
+            while (react(state)) {
+                state = readState();
+            }
+        } finally {
+            user.close(control);
         }
-        user.close(control);
+    }
+
+    /** A server that is busy says so, and hangs up so abruptly that the word may be lost. */
+    private int firstState() throws UserException {
+        try {
+            return readState();
+        } catch (UserException failed) {
+            if (failed.errno() == Errno.CONNECTION_RESET) {
+                return ACCESS_DENIED;
+            }
+            throw failed;
+        }
     }
 
     /** Does what the server's state calls for; returns whether there is more to come. */

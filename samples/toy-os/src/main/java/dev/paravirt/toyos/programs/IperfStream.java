@@ -16,6 +16,9 @@ final class IperfStream {
     private static final int SECONDS = UserSpace.BUFFER;
     private static final int MICROS = UserSpace.BUFFER + 4;
     private static final int NUMBER = UserSpace.BUFFER + 8;
+    /** Bytes that are sent at once to catch up, at most: more would only overflow queues. */
+    private static final long MOST_LATE = 64 << 10;
+
     private static final long LOOK_AROUND = Sockets.SECOND / 10;
 
     private final UserSpace user;
@@ -93,15 +96,17 @@ final class IperfStream {
 
     private void sendDatagrams(long end) throws UserException {
         long now = started;
+        long missed = 0;
         while (now < end) {
             long due = test.bitsPerSecond() == 0
                     ? Long.MAX_VALUE
-                    : (long) ((now - started) / 1e9 * test.bitsPerSecond() / 8);
+                    : (long) ((now - started) / 1e9 * test.bitsPerSecond() / 8) - missed;
             if (bytes > due) {
                 user.sleep(Math.max(1, (long) ((bytes - due) * 8e9 / test.bitsPerSecond())));
                 now = user.monotonicNanos();
                 continue;
             }
+            missed += test.bitsPerSecond() == 0 ? 0 : Math.max(0, due - bytes - MOST_LATE);
             packets++;
             IperfTest.putInt(user.memory(), SECONDS, (int) (now / Sockets.SECOND));
             IperfTest.putInt(user.memory(), MICROS, (int) (now % Sockets.SECOND / 1000));

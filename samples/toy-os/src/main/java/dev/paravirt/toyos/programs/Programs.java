@@ -74,10 +74,18 @@ public final class Programs {
                 NetworkPrograms::showInterface);
         add("ping", "HOST [-c COUNT] [-s BYTES] [-i MS] [-W MS]", "asks a host for an echo", NetworkPrograms::ping);
         add("resolve", "NAME", "looks up the addresses of a host", NetworkPrograms::resolve);
-        add("httpget", "URL [-o FILE] [-L] [-q] [-r SECONDS]", "fetches by HTTP; -L follows, -r retries", HttpGet::run);
+        add(
+                "httpget",
+                "URL [-o FILE] [-L] [-q] [-r SECONDS] [-W SECONDS]",
+                "fetches by HTTP; -L follows, -r retries, -W waits",
+                HttpGet::run);
         add("httpd", "DIRECTORY [PORT] [-n REQUESTS] [-q]", "serves files by HTTP", HttpServer::run);
         add("netperf", "-s [PORT] | HOST [PORT] [-R] [-u] [-t SECONDS]", "measures TCP or UDP", NetPerf::run);
-        add("iperf3", "-c HOST [-p PORT] [-t SECONDS] [-R] [-u] [-b MBITS]", "measures with iperf3 -s", Iperf::run);
+        add(
+                "iperf3",
+                "-c HOST [-p PORT] [-t SECONDS] [-R] [-u] [-b MBITS] [-r SECONDS]",
+                "measures with iperf3 -s",
+                Iperf::run);
     }
 
     private void system() {

@@ -92,6 +92,14 @@ final class SystemPrograms {
                     HumanSize.of(device.outputBytes()),
                     device.doorbells(),
                     device.interrupts()));
+            user.report(Report.event("device")
+                    .field("name", device.name())
+                    .field("inputs", device.inputs())
+                    .field("inputBytes", device.inputBytes())
+                    .field("outputs", device.outputs())
+                    .field("outputBytes", device.outputBytes())
+                    .field("doorbells", device.doorbells())
+                    .field("interrupts", device.interrupts()));
             device = user.device(i);
         }
         return 0;

@@ -3,12 +3,21 @@ package dev.paravirt.toyos.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever arrives is counted or answered: never an exception, never a hang, and the stack works on afterwards. */
 class HostileFramesTest {
@@ -17,6 +26,29 @@ class HostileFramesTest {
     @BeforeEach
     void freshNetwork() {
         network = new VirtualNetwork(1);
+    }
+
+    static Stream<Arguments> corpus() throws IOException {
+        try (InputStream resource = HostileFramesTest.class.getResourceAsStream("hostile-frames.txt")) {
+            return new String(Objects.requireNonNull(resource).readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .filter(line -> !line.startsWith("#"))
+                            .map(line -> Arguments.of((Object[]) line.split("; ")))
+                            .toList()
+                            .stream();
+        }
+    }
+
+    /** Frames that once broke a stack, of ours or of others, or break one rule each. */
+    @ParameterizedTest(name = "{1}")
+    @MethodSource("corpus")
+    void eachOfTheCorpusIsCounted(Counter counter, String what, String frame) throws NetworkException {
+        network.right.listen(80, 16);
+        network.right.bind(53);
+        long before = network.right.counters().get(counter);
+        deliver(HexFormat.of().parseHex(frame));
+        assertThat(network.right.counters().get(counter)).as(what).isEqualTo(before + 1);
+        assertThatItStillWorks();
     }
 
     @Test

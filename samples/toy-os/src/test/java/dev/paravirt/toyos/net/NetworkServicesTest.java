@@ -69,11 +69,7 @@ class NetworkServicesTest {
         network.left.startDhcp();
         for (int renewals = 0; renewals < 4; renewals++) {
             network.until(server::pending);
-            Datagram request = server.poll();
-            assertThat(request).isNotNull();
-            boolean discover = request.data()[242] == DhcpMessage.DISCOVER;
-            int to = request.address() == 0 ? Ipv4Address.BROADCAST : request.address();
-            server.send(to, 68, reply(request.data(), discover ? DhcpMessage.OFFER : DhcpMessage.ACK));
+            answer(server);
         }
         network.pass(SECOND);
         assertThat(network.left.configuration())
@@ -82,6 +78,46 @@ class NetworkServicesTest {
         // The server falls silent: the address is given back when the lease ends.
         network.pass(700 * SECOND);
         assertThat(network.left.configuration()).isEqualTo(Configuration.NONE);
+    }
+
+    /** While the first address is asked for, those who need it wait; when that has become hopeless they fail at once. */
+    @Test
+    void whatIsSentBeforeThereIsAnAddressWaitsForIt() throws NetworkException {
+        network.left.configure(Configuration.NONE);
+        network.left.startDhcp();
+        long started = network.now();
+        assertThatThrownBy(() -> network.left.ping(VirtualNetwork.RIGHT, 56, SECOND))
+                .isInstanceOf(NetworkException.class);
+        assertThat(network.now() - started).isBetween(9 * SECOND, 11 * SECOND);
+        long later = network.now();
+        assertThatThrownBy(() -> network.left.connect(VirtualNetwork.RIGHT, 80, SECOND))
+                .isInstanceOf(NetworkException.class);
+        assertThat(network.now()).isEqualTo(later);
+    }
+
+    @Test
+    void anEchoRightAfterTheStartGetsThrough() throws NetworkException {
+        network.left.configure(Configuration.NONE);
+        UdpSocket server = network.right.bind(67);
+        network.meanwhile = () -> {
+            if (server.pending()) {
+                answer(server);
+            }
+        };
+        network.left.startDhcp();
+        assertThat(network.left.ping(VirtualNetwork.RIGHT, 56, SECOND)).isPositive();
+    }
+
+    private static void answer(UdpSocket server) {
+        Datagram request = server.poll();
+        assertThat(request).isNotNull();
+        boolean discover = request.data()[242] == DhcpMessage.DISCOVER;
+        int to = request.address() == 0 ? Ipv4Address.BROADCAST : request.address();
+        try {
+            server.send(to, 68, reply(request.data(), discover ? DhcpMessage.OFFER : DhcpMessage.ACK));
+        } catch (NetworkException failed) {
+            throw new AssertionError(failed);
+        }
     }
 
     private static byte[] reply(byte[] request, int type) {

@@ -122,6 +122,28 @@ class TcpTransferTest {
         }
     }
 
+    /** A line of 100 Mbit/s whose queue overflows: congestion control finds what goes through, and keeps the line busy. */
+    @ParameterizedTest(name = "delay {0} us, queue {1} frames, at least {2} % of the line")
+    @CsvSource({"100, 90, 80", "5000, 90, 80", "5000, 20, 60", "25000, 100, 50", "1000, 5, 50"})
+    void aQueueThatOverflowsDoesNotStopTheFlow(long delay, int frames, int percent) throws NetworkException {
+        VirtualNetwork network = new VirtualNetwork(22);
+        network.wire.delay = delay * 1000;
+        network.wire.nanosPerByte = 80;
+        network.wire.queuedBytes = frames * 1514L;
+        TcpListener listener = network.right.listen(PORT, 4);
+        TcpSocket client = network.left.connect(VirtualNetwork.RIGHT, PORT, 1_000_000_000L);
+        TcpSocket server = listener.accept(Long.MAX_VALUE);
+        assertThat(server).isNotNull();
+        long bytes = 20_000_000;
+        Transfer transfer = new Transfer(client, server, bytes, 1);
+        long started = network.now();
+        network.until(transfer::progress);
+        transfer.check(bytes);
+        assertThat(network.wire.overflows).isPositive();
+        assertThat(bytes * network.wire.nanosPerByte * 100 / (network.now() - started))
+                .isGreaterThanOrEqualTo(percent);
+    }
+
     @Test
     void blockingCallsMoveMoreThanTheBuffersHold() throws NetworkException {
         VirtualNetwork network = new VirtualNetwork(20);

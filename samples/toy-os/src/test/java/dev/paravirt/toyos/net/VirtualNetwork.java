@@ -17,6 +17,8 @@ final class VirtualNetwork implements Waiting {
     final VirtualWire wire;
     final NetworkStack left;
     final NetworkStack right;
+    /** What else happens on the network. */
+    Runnable meanwhile = () -> {};
 
     VirtualNetwork(long seed) {
         wire = new VirtualWire(this::now, seed);
@@ -54,9 +56,11 @@ final class VirtualNetwork implements Waiting {
 
     private void step(long limit) {
         wire.deliver();
+        boolean arrivals = left.hasArrivals() || right.hasArrivals();
         left.poll();
         right.poll();
-        if (left.hasArrivals() || right.hasArrivals()) {
+        meanwhile.run();
+        if (arrivals || left.hasArrivals() || right.hasArrivals()) {
             return;
         }
         long next = Math.min(Math.min(left.deadline(), right.deadline()), wire.nextArrival());

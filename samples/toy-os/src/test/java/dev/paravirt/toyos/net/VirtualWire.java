@@ -26,6 +26,11 @@ final class VirtualWire {
     double reordering;
     long delay = 50_000;
     boolean cut;
+    /** How long each byte holds the line up, which has a queue before it in each direction; what it has no room for is lost. */
+    long nanosPerByte;
+
+    long queuedBytes = Long.MAX_VALUE / 1_000_000;
+    long overflows;
     /** Sees all that is sent, also what gets lost. */
     BiConsumer<End, byte[]> watcher = (from, frame) -> {};
 
@@ -41,6 +46,7 @@ final class VirtualWire {
 
     final class End implements NetworkInterface {
         private final long mac;
+        private long lineFree;
         final Queue<byte[]> received = new ArrayDeque<>();
         long sent;
 
@@ -64,7 +70,13 @@ final class VirtualWire {
             watcher.accept(this, Arrays.copyOfRange(frame, start, start + length));
             byte[] copy = new byte[length];
             System.arraycopy(frame, start, copy, 0, length);
-            transmit(copy, this == left ? right : left);
+            long now = clock.getAsLong();
+            if (lineFree - now > queuedBytes * nanosPerByte) {
+                overflows++;
+                return true;
+            }
+            lineFree = Math.max(lineFree, now) + length * nanosPerByte;
+            transmit(copy, this == left ? right : left, lineFree);
             return true;
         }
 
@@ -89,7 +101,7 @@ final class VirtualWire {
         random = new Random(seed);
     }
 
-    private void transmit(byte[] frame, End to) {
+    private void transmit(byte[] frame, End to, long sent) {
         if (cut || random.nextDouble() < loss) {
             return;
         }
@@ -99,7 +111,7 @@ final class VirtualWire {
         int copies = random.nextDouble() < duplication ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             long extra = random.nextDouble() < reordering ? random.nextLong(20 * delay) : 0;
-            flights.add(new Flight(clock.getAsLong() + delay + extra, order++, to, frame.clone()));
+            flights.add(new Flight(sent + delay + extra, order++, to, frame.clone()));
         }
     }
 
