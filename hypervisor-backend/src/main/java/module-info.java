@@ -20,5 +20,6 @@ module dev.paravirt.backend {
     exports dev.paravirt.backend.transport.hypercall;
     exports dev.paravirt.backend.transport.mmio;
     exports dev.paravirt.backend.transport.trap;
+    exports dev.paravirt.backend.transport.vhostuser;
     exports dev.paravirt.backend.worker;
 }

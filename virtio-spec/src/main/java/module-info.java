@@ -3,7 +3,7 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Constants, layouts and values of VIRTIO 1.4 and of the paravirt hypercall transport.
+ * Constants, layouts and values of VIRTIO 1.4, of the paravirt hypercall transport and of vhost-user.
  *
  * <p>Needs {@code java.base} alone, does no I/O, and may be compiled into freestanding code: static final
  * numbers and static methods over {@code int} and {@code long}.
@@ -22,4 +22,5 @@ module dev.paravirt.spec {
     exports dev.paravirt.spec.net;
     exports dev.paravirt.spec.ring;
     exports dev.paravirt.spec.trap;
+    exports dev.paravirt.spec.vhostuser;
 }

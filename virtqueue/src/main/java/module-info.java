@@ -3,8 +3,8 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Guest memory, both sides of split and packed virtqueues, and the Linux calls that the other modules need. The only
- * module that makes native calls.
+ * Guest memory, both sides of split and packed virtqueues, the messages of vhost-user, and the Linux calls that the other
+ * modules need. The only module that makes native calls.
  */
 @NullMarked
 module dev.paravirt.virtqueue {
@@ -19,4 +19,7 @@ module dev.paravirt.virtqueue {
             dev.paravirt.backend,
             dev.paravirt.guest,
             dev.paravirt.cli;
+    exports dev.paravirt.vhostuser to
+            dev.paravirt.backend,
+            dev.paravirt.guest;
 }

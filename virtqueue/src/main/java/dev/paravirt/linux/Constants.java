@@ -45,6 +45,7 @@ final class Constants {
     static final int AT_EMPTY_PATH = 0x1000;
     static final int STATX_BASIC_STATS = 0x7ff;
     static final int STATX_SIZE_OF_STRUCT = 256;
+    static final int STATX_BLOCK_SIZE_OFFSET = 4;
     static final int STATX_MODE_OFFSET = 28;
     static final int STATX_INODE_OFFSET = 32;
     static final int STATX_SIZE_OFFSET = 40;
@@ -122,6 +123,7 @@ final class Constants {
     static final int SOL_SOCKET = 1;
     static final int SCM_RIGHTS = 1;
     static final int SO_PEERCRED = 17;
+    static final int SO_ACCEPTCONN = 30;
     static final int MSG_CTRUNC = 8;
     static final int MSG_DONTWAIT = 0x40;
     static final int MSG_NOSIGNAL = 0x4000;

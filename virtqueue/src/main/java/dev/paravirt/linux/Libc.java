@@ -24,6 +24,7 @@ import java.util.List;
  */
 final class Libc {
     private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
+    private static final MethodHandle DUP3 = handle("dup3", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle OPEN = handleVariadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final MethodHandle FCNTL = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle FCNTL_STRUCT = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
@@ -57,6 +58,15 @@ final class Libc {
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result((int) CLOSE.invokeExact(scratch.callState, fd));
+        } catch (Throwable failure) {
+            throw unexpected(failure);
+        }
+    }
+
+    static int dup3(int fd, int replaced, int flags) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((int) DUP3.invokeExact(scratch.callState, fd, replaced, flags));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -28,6 +28,7 @@ final class LibcSockets {
     private static final MethodHandle SHUTDOWN = Libc.handle("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle GETSOCKOPT =
             Libc.handle("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle SEND = Libc.handle("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle SENDMSG = Libc.handle("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
     private static final MethodHandle RECVMSG = Libc.handle("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
 
@@ -155,6 +156,15 @@ final class LibcSockets {
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result((int) GETSOCKOPT.invokeExact(scratch.callState, fd, level, option, value, length));
+        } catch (Throwable failure) {
+            throw Libc.unexpected(failure);
+        }
+    }
+
+    static long send(int fd, MemorySegment bytes, long length, int flags) {
+        Scratch scratch = Scratch.ofThread();
+        try {
+            return scratch.result((long) SEND.invokeExact(scratch.callState, fd, bytes, length, flags));
         } catch (Throwable failure) {
             throw Libc.unexpected(failure);
         }

@@ -12,14 +12,19 @@ import java.lang.foreign.MemorySegment;
  * then throws an {@link InternalError} in the accessing thread (and system calls on it fail with EFAULT).
  */
 public final class Memfd implements AutoCloseable {
+    private static final long PAGE = 4096;
     private static final int SEALS = Constants.F_SEAL_SHRINK | Constants.F_SEAL_GROW | Constants.F_SEAL_SEAL;
 
     private final FileDescriptor descriptor;
     private final long size;
 
-    private Memfd(FileDescriptor descriptor, long size) {
+    /** What mappings are aligned to: the page size, or the size of a huge page where the memory is made of these. */
+    private final long alignment;
+
+    private Memfd(FileDescriptor descriptor, long size, long alignment) {
         this.descriptor = descriptor;
         this.size = size;
+        this.alignment = alignment;
     }
 
     /**
@@ -39,7 +44,7 @@ public final class Memfd implements AutoCloseable {
             LinuxException.check(Libc.ftruncate(descriptor.number(), size), "ftruncate(memfd) to " + size, null);
             LinuxException.check(
                     Libc.fcntl(descriptor.number(), Constants.F_ADD_SEALS, SEALS), "fcntl(F_ADD_SEALS)", null);
-            return new Memfd(descriptor, size);
+            return new Memfd(descriptor, size, PAGE);
         } catch (LinuxException | RuntimeException failure) {
             descriptor.close();
             throw failure;
@@ -69,15 +74,16 @@ public final class Memfd implements AutoCloseable {
      */
     public static Memfd adopt(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed) throws LinuxException {
         try {
-            check(descriptor, claimedSize, mustBeSealed);
-            return new Memfd(descriptor, claimedSize);
+            FileStatus status = check(descriptor, claimedSize, mustBeSealed);
+            return new Memfd(descriptor, claimedSize, Math.max(PAGE, Integer.highestOneBit(status.blockSize())));
         } catch (LinuxException | RuntimeException failure) {
             descriptor.close();
             throw failure;
         }
     }
 
-    private static void check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed) throws LinuxException {
+    private static FileStatus check(FileDescriptor descriptor, long claimedSize, boolean mustBeSealed)
+            throws LinuxException {
         if (mustBeSealed) {
             int seals = Libc.fcntl(descriptor.number(), Constants.F_GET_SEALS, 0);
             if (seals < 0 || (seals & Constants.F_SEAL_SHRINK) == 0) {
@@ -96,6 +102,7 @@ public final class Memfd implements AutoCloseable {
                     null,
                     Errno.EINVAL);
         }
+        return status;
     }
 
     /** Returns the descriptor, which this object goes on owning. A mapping outlives it. */
@@ -111,7 +118,7 @@ public final class Memfd implements AutoCloseable {
     /**
      * Maps a part of the memory, readable and writable.
      *
-     * @param offset bytes, a multiple of the page size
+     * @param offset bytes, any number
      * @param length bytes, at least 1, with {@code offset + length <= size()}
      * @param arena unmaps the memory when it closes; every access after that throws
      * @throws LinuxException if the system refuses, for instance for want of address space
@@ -122,19 +129,24 @@ public final class Memfd implements AutoCloseable {
             throw new IllegalArgumentException(
                     "mapping of " + length + " bytes at " + offset + " in shared memory of " + size);
         }
+        long before = offset & (alignment - 1);
+        long mappedLength = (before + length + alignment - 1) & -alignment;
         long address = Libc.mmap(
                 0,
-                length,
+                mappedLength,
                 Constants.PROT_READ | Constants.PROT_WRITE,
                 Constants.MAP_SHARED,
                 descriptor.number(),
-                offset);
+                offset - before);
         LinuxException.check(address, "mmap of " + length + " bytes", null);
         try {
-            // The kernel has just given us exactly [address, address + length), and the arena alone takes it back.
-            return MemorySegment.ofAddress(address).reinterpret(length, arena, mapped -> unmap(mapped, length));
+            // The kernel has just given us exactly [address, address + mappedLength), and the arena alone takes it
+            // back.
+            return MemorySegment.ofAddress(address)
+                    .reinterpret(mappedLength, arena, mapped -> unmap(mapped, mappedLength))
+                    .asSlice(before, length);
         } catch (RuntimeException closedArena) {
-            Libc.munmap(address, length);
+            Libc.munmap(address, mappedLength);
             throw closedArena;
         }
     }

@@ -22,11 +22,11 @@ public final class UnixListener implements AutoCloseable {
     private static final int OWNER_ONLY = 0b110_000_000;
     private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private final Path path;
+    private final @Nullable Path path;
     private final FileDescriptor descriptor;
-    private final Object fileKey;
+    private final @Nullable Object fileKey;
 
-    private UnixListener(Path path, FileDescriptor descriptor, Object fileKey) {
+    private UnixListener(@Nullable Path path, FileDescriptor descriptor, @Nullable Object fileKey) {
         this.path = path;
         this.descriptor = descriptor;
         this.fileKey = fileKey;
@@ -117,8 +117,17 @@ public final class UnixListener implements AutoCloseable {
         return Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Returns the path. */
-    public Path path() {
+    /**
+     * Takes over a socket that was made to listen elsewhere, such as an inherited one. Its path, if it has one, is left
+     * as it is when this is closed.
+     */
+    public static UnixListener adopt(FileDescriptor descriptor) throws LinuxException {
+        descriptor.setNonBlocking(true);
+        return new UnixListener(null, descriptor, null);
+    }
+
+    /** Returns the path; null for a socket that was made elsewhere. */
+    public @Nullable Path path() {
         return path;
     }
 
@@ -159,8 +168,11 @@ public final class UnixListener implements AutoCloseable {
             return;
         }
         try {
-            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && fileKey(path).equals(fileKey)) {
-                Files.delete(path);
+            Path made = path;
+            if (made != null
+                    && Files.exists(made, LinkOption.NOFOLLOW_LINKS)
+                    && fileKey(made).equals(fileKey)) {
+                Files.delete(made);
             }
         } catch (IOException leftBehind) {
             // The next server that listens here finds a dead socket and removes it.

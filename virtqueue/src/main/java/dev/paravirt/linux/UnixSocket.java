@@ -84,6 +84,18 @@ public final class UnixSocket implements AutoCloseable {
         return descriptor;
     }
 
+    /** Returns whether a descriptor is that of a socket which waits for connections. */
+    public static boolean isListening(FileDescriptor descriptor) throws LinuxException {
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment value = local.allocate(ValueLayout.JAVA_INT);
+            MemorySegment length = local.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
+            int result = LibcSockets.getsockopt(
+                    descriptor.number(), Constants.SOL_SOCKET, Constants.SO_ACCEPTCONN, value, length);
+            LinuxException.check(result, "getsockopt(SO_ACCEPTCONN)", null);
+            return value.get(ValueLayout.JAVA_INT, 0) != 0;
+        }
+    }
+
     /** Returns who is at the other end. */
     public PeerCredentials peer() throws LinuxException {
         try (Arena local = Arena.ofConfined()) {

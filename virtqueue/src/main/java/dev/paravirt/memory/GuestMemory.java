@@ -7,7 +7,14 @@ import org.jspecify.annotations.Nullable;
  * All memory of a guest: one or more {@link MemoryRegion}s that do not overlap. Immutable, for any thread.
  */
 public final class GuestMemory {
+    /** No memory at all: every address is outside of it. */
+    public static final GuestMemory NONE = new GuestMemory();
+
     private final MemoryRegion[] regions;
+
+    private GuestMemory() {
+        regions = new MemoryRegion[0];
+    }
 
     /**
      * @throws IllegalArgumentException if there is none, or if two overlap

@@ -34,6 +34,7 @@ public final class DescriptorChain {
     int order;
     int written;
     boolean polled;
+    long sequence;
 
     DescriptorChain() {}
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.queue;
 
+import dev.paravirt.memory.DirtyLog;
 import dev.paravirt.memory.GuestMemory;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, PackedDeviceVirtqueue {
     private final int size;
+
+    /** Where writes to the driver's memory are noted, if they are. */
+    @Nullable
+    DirtyLog log;
+
+    private long polls;
 
     DeviceVirtqueue(int size) {
         this.size = size;
@@ -40,6 +50,76 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
         return format.packed()
                 ? new PackedDeviceVirtqueue(memory, size, format, descriptorArea, driverArea, deviceArea)
                 : new SplitDeviceVirtqueue(memory, size, format, descriptorArea, driverArea, deviceArea);
+    }
+
+    /**
+     * Opens a queue that a device served before, this one or another, and stopped at a position; the used ring says how
+     * many buffers were used.
+     *
+     * @param position as {@link #stop} returned it: the index of the Available Ring, or, of a packed queue, offset and
+     *     wrap counter of the next descriptor in its lower 16 bits
+     * @param log where to mark what the device writes, or null
+     * @throws VirtqueueException if an area is not aligned or does not lie in one region of memory, or if there is no such
+     *     position
+     */
+    public static DeviceVirtqueue resume(
+            GuestMemory memory,
+            int size,
+            VirtqueueFormat format,
+            long descriptorArea,
+            long driverArea,
+            long deviceArea,
+            int position,
+            @Nullable DirtyLog log) {
+        DeviceVirtqueue queue = create(memory, size, format, descriptorArea, driverArea, deviceArea);
+        queue.log = log;
+        queue.startAt(position);
+        return queue;
+    }
+
+    abstract void startAt(int position);
+
+    /**
+     * Ends the work on this queue: what was pushed is published.
+     *
+     * @param unused all chains that were polled and not pushed. The device has not worked on them; whoever resumes the
+     *     queue polls them again, except that one behind which a later one was used is pushed, with nothing written.
+     * @return where to resume
+     */
+    public final int stop(List<DescriptorChain> unused) {
+        List<DescriptorChain> latestFirst = new ArrayList<>(unused);
+        latestFirst.sort(Comparator.comparingLong((DescriptorChain chain) -> chain.sequence)
+                .reversed());
+        long next = polls;
+        for (DescriptorChain chain : latestFirst) {
+            if (chain.sequence == next) {
+                next--;
+                takeBack(chain);
+            } else {
+                push(chain, 0);
+            }
+        }
+        publish();
+        return position();
+    }
+
+    /** Takes a chain back, as if the last poll had not been. */
+    abstract void takeBack(DescriptorChain chain);
+
+    abstract int position();
+
+    final void countPoll(DescriptorChain chain) {
+        chain.sequence = ++polls;
+    }
+
+    /** Marks what a device has written into a chain, from the start of its writable part on. */
+    final void logWritten(DirtyLog marks, DescriptorChain chain, long written) {
+        long left = written;
+        for (int piece = chain.readablePieces(); piece < chain.pieces() && left > 0; piece++) {
+            long here = Math.min(left, chain.length(piece));
+            marks.mark(chain.region(piece).address() + chain.offset(piece), here);
+            left -= here;
+        }
     }
 
     /** Queue size, in descriptors. */

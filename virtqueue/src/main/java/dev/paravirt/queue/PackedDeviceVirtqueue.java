@@ -100,6 +100,30 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
+    void startAt(int position) {
+        if (RingIndex.offset(position) >= size) {
+            throw new VirtqueueException("no position in a queue of " + size + ": " + RingIndex.offset(position));
+        }
+        availablePosition = position & 0xffff;
+        // Whoever stopped had used all that it had taken.
+        usedPosition = availablePosition;
+    }
+
+    @Override
+    void takeBack(DescriptorChain chain) {
+        descriptorsOut -= chain.descriptors;
+        int back = RingIndex.advancePosition(availablePosition, size - chain.descriptors, size);
+        // Forward by all but these, and then by all, which changes nothing but the wrap counter.
+        availablePosition = RingIndex.advancePosition(back, size, size);
+        pool.giveBack(chain);
+    }
+
+    @Override
+    int position() {
+        return availablePosition | usedPosition << 16;
+    }
+
+    @Override
     public @Nullable DescriptorChain poll() {
         // Pairs with the driver's release of this word: the descriptors of the batch are visible after it.
         long word = region.getLongAcquire(descriptorAt(availablePosition) + PackedLayout.DESCRIPTOR_LEN);
@@ -122,6 +146,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             }
             descriptorsOut += chain.descriptors;
             availablePosition = RingIndex.advancePosition(availablePosition, chain.descriptors, size);
+            countPoll(chain);
             return chain;
         } catch (VirtqueueException malformed) {
             broken = true;
@@ -193,6 +218,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     public void push(DescriptorChain chain, long written) {
         pool.check(chain, written);
+        if (log != null) {
+            logWritten(log, chain, written);
+        }
         // What the ring can say is 32 bits wide.
         chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
@@ -222,6 +250,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             heldWord = word;
         } else {
             region.putLong(at, word);
+            logWord(region, at);
         }
         batchGoesOn = inOrder != null && chain.writableLength() == 0;
         heldDescriptors += chain.descriptors;
@@ -240,6 +269,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         batchGoesOn = false;
         // Pairs with the driver's acquire of this word: used descriptors and written buffers are visible before it.
         region.putLongRelease(heldAt, heldWord);
+        logWord(region, heldAt);
         // The driver writes its wish, fences, and looks at the descriptor: one of us sees the other.
         MemoryRegion.fullFence();
         return EventSuppression.isDue(
@@ -263,6 +293,14 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         if (deviceEvent != event) {
             deviceEvent = event;
             deviceEventRegion.putIntOpaque(deviceEventAt, event);
+            logWord(deviceEventRegion, deviceEventAt);
+        }
+    }
+
+    /** Aligned to at least 4 bytes: within one page. */
+    private void logWord(MemoryRegion written, long offset) {
+        if (log != null) {
+            log.mark(written.address() + offset, Integer.BYTES);
         }
     }
 

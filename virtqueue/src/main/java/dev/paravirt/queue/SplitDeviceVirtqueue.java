@@ -92,6 +92,27 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
+    void startAt(int position) {
+        availableIndex = position & 0xffff;
+        availableIndexSeen = availableIndex;
+        usedIndex = usedRegion.getShortOpaque(usedIndexAt) & 0xffff;
+        publishedIndex = usedIndex;
+        // Whoever served it before may have left them so.
+        notificationsSuppressed = true;
+    }
+
+    @Override
+    void takeBack(DescriptorChain chain) {
+        availableIndex = RingIndex.advance(availableIndex, -1);
+        pool.giveBack(chain);
+    }
+
+    @Override
+    int position() {
+        return availableIndex;
+    }
+
+    @Override
     public @Nullable DescriptorChain poll() {
         if (availableIndex == availableIndexSeen && !lookForAvailable()) {
             return null;
@@ -110,6 +131,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
                 inOrder.polled(chain);
             }
             availableIndex = RingIndex.advance(availableIndex, 1);
+            countPoll(chain);
             return chain;
         } catch (VirtqueueException malformed) {
             broken = true;
@@ -190,6 +212,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     public void push(DescriptorChain chain, long written) {
         pool.check(chain, written);
+        if (log != null) {
+            logWritten(log, chain, written);
+        }
         // What the ring can say is 32 bits wide.
         chain.written = (int) Math.min(written, 0xffffffffL);
         if (inOrder == null) {
@@ -211,9 +236,16 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
             elementAt = used + SplitLayout.usedElement(RingIndex.slot(usedIndex, size));
         }
         usedRegion.putLong(elementAt, (chain.written & 0xffffffffL) << 32 | chain.id);
+        logUsed(elementAt, SplitLayout.USED_ELEMENT_SIZE);
         batchGoesOn = inOrder != null && chain.writableLength() == 0;
         usedIndex = RingIndex.advance(usedIndex, 1);
         pool.giveBack(chain);
+    }
+
+    private void logUsed(long offset, int length) {
+        if (log != null) {
+            log.mark(usedRegion.address() + offset, length);
+        }
     }
 
     @Override
@@ -226,6 +258,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         batchGoesOn = false;
         // Pairs with the driver's acquire of the index: elements and written buffers are visible before it.
         usedRegion.putShortRelease(usedIndexAt, (short) usedIndex);
+        logUsed(usedIndexAt, Short.BYTES);
         // The driver writes its wish, fences, and looks at the index: one of us sees the other.
         MemoryRegion.fullFence();
         if (eventIndex) {
@@ -241,6 +274,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         if (!eventIndex && !notificationsSuppressed) {
             notificationsSuppressed = true;
             usedRegion.putShortOpaque(used + SplitLayout.USED_FLAGS, (short) SplitLayout.USED_F_NO_NOTIFY);
+            logUsed(used, Short.BYTES);
         }
     }
 
@@ -251,9 +285,11 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         }
         if (eventIndex) {
             usedRegion.putShortOpaque(availEventAt, (short) availableIndex);
+            logUsed(availEventAt, Short.BYTES);
         } else if (notificationsSuppressed) {
             notificationsSuppressed = false;
             usedRegion.putShortOpaque(used + SplitLayout.USED_FLAGS, (short) 0);
+            logUsed(used, Short.BYTES);
         }
         // The driver writes its index, fences, and looks at our wish: one of us sees the other.
         MemoryRegion.fullFence();

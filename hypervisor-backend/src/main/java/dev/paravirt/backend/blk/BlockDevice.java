@@ -90,7 +90,7 @@ public final class BlockDevice implements VirtioDevice {
         this.ownsEngine = shared == null;
         this.engine = shared == null ? new ThreadPoolEngine("paravirt-blk", options.threads()) : shared;
         Arrays.setAll(pools, queue -> new RequestPool(this, Math.min(queueSize, READY_REQUESTS)));
-        writeback(false);
+        writeback(writeCache);
     }
 
     @Override
@@ -135,6 +135,10 @@ public final class BlockDevice implements VirtioDevice {
         }
     }
 
+    /**
+     * Before negotiation it is what a driver that knows FLUSH will find: whoever stands between driver and device reads the
+     * configuration once, early, and believes it from then on, as QEMU does for vhost-user.
+     */
     private void writeback(boolean on) {
         writeback = on;
         configuration.writeback(on);
@@ -402,7 +406,7 @@ public final class BlockDevice implements VirtioDevice {
     @Override
     public void reset() {
         negotiated = FeatureBits.NONE;
-        writeback(false);
+        writeback(writeCache);
     }
 
     @Override

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConsoleDevice implements VirtioDevice {
     private static final int QUEUES = 2;
-    private static final int QUEUE_SIZE = 128;
+    /** What User-Mode Linux asks for: a front-end of vhost-user cannot know how much there is. */
+    private static final int QUEUE_SIZE = 256;
+
     private static final FeatureBits FEATURES = FeatureBits.of(ConsoleFeatures.SIZE, ConsoleFeatures.EMERG_WRITE);
 
     private final ConsolePort port;

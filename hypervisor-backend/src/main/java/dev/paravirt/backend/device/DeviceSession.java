@@ -10,9 +10,6 @@ import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
-import dev.paravirt.spec.ring.PackedLayout;
-import dev.paravirt.spec.ring.QueueSize;
-import dev.paravirt.spec.ring.SplitLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -37,12 +34,12 @@ public final class DeviceSession implements AutoCloseable {
     private static final int NEGOTIABLE = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
 
     private final VirtioDevice device;
-    private final GuestMemory memory;
     private final Interrupt interrupt;
     private final FeatureBits offered;
     private final SessionQueue[] queues;
 
     // Guarded by this.
+    private GuestMemory memory;
     private int status = DeviceStatus.RESET;
     private FeatureBits negotiated = FeatureBits.NONE;
     private int generation;
@@ -62,7 +59,7 @@ public final class DeviceSession implements AutoCloseable {
         this.device = device;
         this.memory = memory;
         this.interrupt = interrupt;
-        this.offered = offer(device.features(), transportFeatures);
+        this.offered = FeatureOffer.of(device, transportFeatures);
         this.queues = new SessionQueue[device.queueCount()];
         for (int queue = 0; queue < queues.length; queue++) {
             queues[queue] = new SessionQueue(this, device, queue, workers.get(queue % workers.size()), interrupt);
@@ -93,16 +90,6 @@ public final class DeviceSession implements AutoCloseable {
             queue.worker().add(queue);
         }
         return session;
-    }
-
-    private static FeatureBits offer(FeatureBits device, FeatureBits transport) {
-        FeatureBits offer = transport.and(VirtqueueFormat.FEATURES).with(Features.VERSION_1);
-        for (int bit = device.next(0); bit >= 0; bit = device.next(bit + 1)) {
-            if (Features.isDeviceSpecific(bit) && bit != Features.ADMIN_VQ) {
-                offer = offer.with(bit);
-            }
-        }
-        return offer;
     }
 
     /** Device ID, see {@link DeviceType}. */
@@ -186,7 +173,7 @@ public final class DeviceSession implements AutoCloseable {
         return Outcome.DONE;
     }
 
-    private boolean isUnavailable() {
+    boolean isUnavailable() {
         return resetting || closed;
     }
 
@@ -215,7 +202,7 @@ public final class DeviceSession implements AutoCloseable {
         status = DeviceStatus.RESET;
     }
 
-    private boolean isStopped() {
+    boolean isStopped() {
         for (SessionQueue queue : queues) {
             if (!queue.isIdle()) {
                 return false;
@@ -301,7 +288,7 @@ public final class DeviceSession implements AutoCloseable {
      */
     public synchronized Outcome setUpQueue(int queue, int size, long descriptorArea, long driverArea, long deviceArea) {
         VirtqueueFormat format = VirtqueueFormat.of(negotiated);
-        if (size > queueMaxSize(queue) || !isValid(format, size, descriptorArea, driverArea, deviceArea)) {
+        if (size > queueMaxSize(queue) || !QueueAreas.isValid(format, size, descriptorArea, driverArea, deviceArea)) {
             return Outcome.INVALID_ARGUMENT;
         }
         SessionQueue chosen = queues[queue];
@@ -323,33 +310,14 @@ public final class DeviceSession implements AutoCloseable {
         return Outcome.DONE;
     }
 
-    private static boolean isValid(
-            VirtqueueFormat format, int size, long descriptorArea, long driverArea, long deviceArea) {
-        if (format.packed()) {
-            return QueueSize.isValidPacked(size)
-                    && descriptorArea % PackedLayout.DESCRIPTOR_RING_ALIGNMENT == 0
-                    && (driverArea | deviceArea) % PackedLayout.EVENT_SUPPRESSION_ALIGNMENT == 0;
-        }
-        return QueueSize.isValidSplit(size)
-                && descriptorArea % SplitLayout.DESCRIPTOR_TABLE_ALIGNMENT == 0
-                && driverArea % SplitLayout.AVAILABLE_RING_ALIGNMENT == 0
-                && deviceArea % SplitLayout.USED_RING_ALIGNMENT == 0;
-    }
-
     /**
      * Begins to reset one queue (VIRTIO 1.4, "Virtqueue Reset"), which is complete when {@link #isQueueStopped} says so.
      *
      * @return INVALID_ARGUMENT if there is no such queue, BAD_STATE if RING_RESET was not negotiated
      */
     public synchronized Outcome resetQueue(int queue) {
-        if (queueMaxSize(queue) == 0) {
-            return Outcome.INVALID_ARGUMENT;
-        }
-        if (!negotiated.has(Features.RING_RESET)) {
-            return Outcome.BAD_STATE;
-        }
-        queues[queue].stop();
-        return Outcome.DONE;
+        boolean permitted = queueMaxSize(queue) == 0 || negotiated.has(Features.RING_RESET);
+        return permitted ? stopQueue(queue) : Outcome.BAD_STATE;
     }
 
     /**
@@ -390,6 +358,21 @@ public final class DeviceSession implements AutoCloseable {
     /** The worker that serves a queue. */
     public QueueWorker worker(int queue) {
         return queues[queue].worker();
+    }
+
+    /** The queue of this index, which there is. */
+    SessionQueue queue(int queue) {
+        return queues[queue];
+    }
+
+    /** All memory that the device may reach; under the lock. */
+    GuestMemory memory() {
+        return memory;
+    }
+
+    /** Under the lock, while all queues are stopped. */
+    void memory(GuestMemory other) {
+        memory = other;
     }
 
     // Failure and end.

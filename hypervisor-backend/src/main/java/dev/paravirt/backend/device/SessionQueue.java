@@ -6,6 +6,8 @@ import dev.paravirt.backend.worker.QueueWorker;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.DeviceVirtqueue;
 import dev.paravirt.queue.VirtqueueException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * One queue of a session: set up and stopped by control threads, served by its worker.
  *
  * <p>Who may change what follows from {@link #state}: control threads, under the session's lock, while the queue is IDLE
- * or SET_UP; the worker while it is RUNNING or STOPPING. Control threads hand the queue over by writing RUNNING, and ask
- * for it by writing STOPPING; the worker gives it back by writing IDLE, when nothing is in flight any more.
+ * or SET_UP; the worker while it is RUNNING, PAUSING or STOPPING. Control threads hand the queue over by writing RUNNING,
+ * and ask for it by writing STOPPING, or PAUSING if the driver is still to see what is in flight; the worker gives it back
+ * by writing IDLE, when nothing is in flight any more.
  */
 final class SessionQueue implements QueueContext, PolledQueue {
     /** Chains between two looks at completions and the other queues of the worker; they are published together. */
@@ -26,7 +29,8 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private static final int IDLE = 0;
     private static final int SET_UP = 1;
     private static final int RUNNING = 2;
-    private static final int STOPPING = 3;
+    private static final int PAUSING = 3;
+    private static final int STOPPING = 4;
 
     private final DeviceSession session;
     private final VirtioDevice device;
@@ -41,6 +45,12 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private volatile int state = IDLE;
     private @Nullable DeviceVirtqueue ring;
     private @Nullable Completions completions;
+
+    /** The driver's notifications do not tell when to look: the worker looks all the time. */
+    private volatile boolean polled;
+
+    /** Where the ring was when the queue became IDLE by {@link #pause}. */
+    private int position;
 
     /** The device takes requests itself. */
     private boolean taken;
@@ -65,6 +75,12 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** So that the compilers do not find out that looking at memory has no effect. */
     @SuppressWarnings("UnusedVariable")
     private int touched;
+
+    /** What the device pushes now it has not worked on, and the driver is not to see it used. */
+    private boolean takingBack;
+
+    /** Chains that were taken back. */
+    private final List<DescriptorChain> unused = new ArrayList<>();
 
     SessionQueue(DeviceSession session, VirtioDevice device, int index, QueueWorker worker, Interrupt interrupt) {
         this.session = session;
@@ -123,11 +139,30 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (state == SET_UP) {
             device.enabled(index, false);
             state = IDLE;
-        } else if (state == RUNNING) {
+        } else if (state == RUNNING || state == PAUSING) {
             device.enabled(index, false);
             state = STOPPING;
             worker.wake();
         }
+    }
+
+    /** As {@link #stop}, but the driver sees everything that is in flight, and the queue can go on at its position. */
+    void pause() {
+        if (state == RUNNING) {
+            device.enabled(index, false);
+            state = PAUSING;
+            worker.wake();
+        }
+    }
+
+    /** Where the ring stands, after {@link #pause}, once the queue is IDLE. */
+    int position() {
+        return position;
+    }
+
+    void poll(boolean always) {
+        polled = always;
+        worker.wake();
     }
 
     /** From any thread: the driver says that there is something. The ring knows. */
@@ -148,10 +183,16 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (now < RUNNING || virtqueue == null || finished == null) {
             return false;
         }
-        if (now == STOPPING) {
-            device.quiesce(index, this);
-            int dropped = takeCompletions(finished, null);
-            return leave() || dropped > 0;
+        if (now > RUNNING) {
+            boolean seen = now == PAUSING && !session.isBroken();
+            takingBack = seen;
+            try {
+                device.quiesce(index, this);
+            } finally {
+                takingBack = false;
+            }
+            int ended = takeCompletions(finished, seen ? virtqueue : null);
+            return leave(virtqueue, seen) || ended > 0;
         }
         if (session.isBroken()) {
             return takeCompletions(finished, null) > 0;
@@ -171,10 +212,14 @@ final class SessionQueue implements QueueContext, PolledQueue {
     private void notifyDriver() {
         delay = device.notificationDelay(index);
         if (delay <= 0) {
-            unnotified = false;
-            interrupts.setOpaque(interrupts.getPlain() + 1);
-            interrupt.usedBuffer(index);
+            notifyNow();
         }
+    }
+
+    private void notifyNow() {
+        unnotified = false;
+        interrupts.setOpaque(interrupts.getPlain() + 1);
+        interrupt.usedBuffer(index);
     }
 
     private int takeRequests(DeviceVirtqueue virtqueue) {
@@ -281,15 +326,47 @@ final class SessionQueue implements QueueContext, PolledQueue {
         return count;
     }
 
-    private boolean leave() {
-        if (inFlight > 0) {
-            return false;
+    private boolean leave(DeviceVirtqueue virtqueue, boolean seen) {
+        if (inFlight > unused.size()) {
+            return seen && publish(virtqueue);
         }
+        inFlight = 0;
+        if (seen) {
+            position = stopRing(virtqueue);
+        }
+        unused.clear();
         ring = null;
         completions = null;
         // Pairs with the read of the state in isIdle: no access of ours to the guest's memory comes after it.
         state = IDLE;
         session.queueStopped();
+        return true;
+    }
+
+    /** Memory that is gone ends the queue like any other; nobody is left to whom its position matters. */
+    private int stopRing(DeviceVirtqueue virtqueue) {
+        try {
+            publish(virtqueue);
+            int stopped = virtqueue.stop(unused);
+            if (!unused.isEmpty()) {
+                interrupt.usedBuffer(index);
+            }
+            return stopped;
+        } catch (VirtqueueException | InternalError memoryGone) {
+            failed(memoryGone);
+            return 0;
+        }
+    }
+
+    /** Without delay: the queue will not be served again soon. */
+    private boolean publish(DeviceVirtqueue virtqueue) {
+        if (virtqueue.publish()) {
+            unnotified = true;
+        }
+        if (!unnotified) {
+            return false;
+        }
+        notifyNow();
         return true;
     }
 
@@ -304,8 +381,8 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (!finished.isEmpty()) {
             return false;
         }
-        if (now == STOPPING) {
-            return inFlight > 0;
+        if (now > RUNNING) {
+            return inFlight > unused.size();
         }
         if (session.isBroken()) {
             return true;
@@ -315,6 +392,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
         }
         if (taken && !device.awaitsRequests(index)) {
             return true;
+        }
+        if (polled) {
+            return false;
         }
         armed = true;
         return virtqueue.enableAvailableNotifications();
@@ -343,11 +423,15 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (!worker.isCurrentThread() || virtqueue == null) {
             throw new IllegalStateException("push is for the worker of queue " + index + "; others call complete");
         }
-        inFlight--;
         if (chain == current) {
             current = null;
         }
-        if (state == RUNNING) {
+        if (takingBack) {
+            unused.add(chain);
+            return;
+        }
+        inFlight--;
+        if (state != STOPPING) {
             virtqueue.push(chain, written);
         }
     }

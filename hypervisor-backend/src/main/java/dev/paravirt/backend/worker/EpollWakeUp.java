@@ -5,10 +5,10 @@ import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +24,10 @@ final class EpollWakeUp implements WakeUp {
 
     private final Epoll epoll;
     private final Eventfd own;
-    private final List<Runnable> bells = new ArrayList<>();
-    private volatile Runnable[] ringing = {};
+
+    /** By token; null where a doorbell is not watched any more. */
+    private volatile @Nullable Runnable[] bells = {};
+
     private boolean broken;
 
     EpollWakeUp() throws LinuxException {
@@ -41,9 +43,33 @@ final class EpollWakeUp implements WakeUp {
 
     /** From any thread. */
     synchronized void watch(FileDescriptor doorbell, Runnable rung) throws LinuxException {
-        bells.add(rung);
-        ringing = bells.toArray(Runnable[]::new);
-        epoll.addEdgeTriggered(doorbell, bells.size() - 1L);
+        int token = replace(null, rung);
+        try {
+            epoll.addEdgeTriggered(doorbell, token);
+        } catch (LinuxException failure) {
+            replace(rung, null);
+            throw failure;
+        }
+    }
+
+    /** From any thread; a call that is under way may still come. */
+    synchronized void unwatch(FileDescriptor doorbell, Runnable rung) throws LinuxException {
+        epoll.remove(doorbell);
+        replace(rung, null);
+    }
+
+    private int replace(@Nullable Runnable before, @Nullable Runnable after) {
+        @Nullable Runnable[] changed = bells;
+        int token = Arrays.asList(changed).indexOf(before);
+        if (token < 0) {
+            token = changed.length;
+            changed = Arrays.copyOf(changed, token + 1);
+        } else {
+            changed = changed.clone();
+        }
+        changed[token] = after;
+        bells = changed;
+        return token;
     }
 
     @Override
@@ -54,8 +80,9 @@ final class EpollWakeUp implements WakeUp {
             int ready = epoll.await(nanos == Long.MAX_VALUE ? -1 : (int) Math.min(millis, Integer.MAX_VALUE));
             for (int result = 0; result < ready; result++) {
                 long token = epoll.token(result);
-                if (token != OWN) {
-                    ringing[(int) token].run();
+                Runnable rung = token == OWN ? null : bells[(int) token];
+                if (rung != null) {
+                    rung.run();
                 }
             }
         } catch (LinuxException failure) {

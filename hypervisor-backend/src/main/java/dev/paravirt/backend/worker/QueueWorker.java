@@ -99,15 +99,24 @@ public final class QueueWorker implements AutoCloseable {
     /**
      * Wakes up when another process signals a descriptor; the descriptor is never read.
      *
-     * @param doorbell stays open as long as the worker
+     * @param doorbell stays open as long as the worker, or until {@link #unwatch}
      * @param rung runs on the worker's thread, at least once after each time that it was asleep and the doorbell rang
      * @throws LinuxException if the descriptor cannot be watched
      */
     public void watch(FileDescriptor doorbell, Runnable rung) throws LinuxException {
-        if (!(wakeUp instanceof EpollWakeUp epoll)) {
-            throw new IllegalStateException(thread.getName() + " was not started to watch descriptors");
+        watching().watch(doorbell, rung);
+    }
+
+    /** Watches a descriptor no more; {@code rung}, the same as before, may run once again. */
+    public void unwatch(FileDescriptor doorbell, Runnable rung) throws LinuxException {
+        watching().unwatch(doorbell, rung);
+    }
+
+    private EpollWakeUp watching() {
+        if (wakeUp instanceof EpollWakeUp epoll) {
+            return epoll;
         }
-        epoll.watch(doorbell, rung);
+        throw new IllegalStateException(thread.getName() + " was not started to watch descriptors");
     }
 
     /**

@@ -117,6 +117,20 @@ class BlockConfigurationTest {
         assertWritethrough(false, true, FLUSH.or(CONFIG_WCE));
     }
 
+    /** A front-end of vhost-user reads it then, and never again. */
+    @Test
+    void theCacheModeIsTrueBeforeNegotiationToo() {
+        for (boolean cache : new boolean[] {false, true}) {
+            try (BlockDevice device = new BlockDevice(new MemoryImage(1 << 20), new BlockOptions().writeCache(cache))) {
+                byte expected = (byte) (cache ? 1 : 0);
+                assertThat(configuration(device).get(BlkConfig.WRITEBACK)).isEqualTo(expected);
+                device.negotiated(FeatureBits.NONE);
+                device.reset();
+                assertThat(configuration(device).get(BlkConfig.WRITEBACK)).isEqualTo(expected);
+            }
+        }
+    }
+
     private static void setWriteback(BlockDevice device, int value) {
         device.writeConfig(BlkConfig.WRITEBACK, new byte[] {(byte) value}, 0, 1);
     }

@@ -44,7 +44,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /** What runs a main class of the tests in it. */
-    List<String> java(Class<?> main, String... arguments) {
+    public List<String> java(Class<?> main, String... arguments) {
         List<String> all = command(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",

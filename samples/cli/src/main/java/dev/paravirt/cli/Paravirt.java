@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {DemoCommand.class, ToyOsCommand.class, CompareCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            ToyOsCommand.class,
+            CompareCommand.class,
+            BlkCommand.class,
+            NetCommand.class,
+            ConsoleCommand.class
+        },
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
@@ -24,6 +31,8 @@ import picocli.CommandLine.Spec;
             "      measures what paravirtual disk I/O gains over trapped",
             "  paravirt toy-os",
             "      boots it and gives you its shell",
+            "  paravirt blk --socket-path /tmp/blk.sock --blk-file disk.img",
+            "      serves a disk to virtual machines of QEMU and others; net and console likewise",
             "  paravirt demo --help",
             "      says what it does in detail"
         })
@@ -38,6 +47,7 @@ public final class Paravirt implements Runnable {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Paravirt());
         ToyOsCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("toy-os")));
+        NetCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("net")));
         return commandLine;
     }
 

@@ -36,6 +36,48 @@ class ParavirtTest {
     }
 
     @Test
+    void servingADeviceIsExplainedForEveryMonitor() {
+        for (String device : new String[] {"blk", "net", "console"}) {
+            assertThat(execute(device, "--help")).isZero();
+            assertThat(output.toString())
+                    .contains("samples/paravirt " + device + " --socket-path")
+                    .contains("virtio_uml.device=");
+        }
+        assertThat(output.toString())
+                .contains(
+                        "<disk type='vhostuser'",
+                        "qemu-system-x86_64",
+                        "cloud-hypervisor",
+                        "udp=HOST:PORT",
+                        ",loss=1%");
+    }
+
+    /** As QEMU's conventions for backend programs have it: whatever else is on the command line. */
+    @Test
+    void printsCapabilities() {
+        assertThat(execute("blk", "--print-capabilities", "--blk-file", "/no/such/file"))
+                .isZero();
+        assertThat(output.toString().replaceAll("\\s", ""))
+                .isEqualTo("{\"type\":\"block\",\"features\":[\"read-only\",\"blk-file\"]}");
+    }
+
+    @Test
+    void aDeviceThatCannotBeServedSaysWhy() {
+        assertThat(execute("blk", "--blk-file", "/no/such/file")).isEqualTo(2);
+        assertThat(execute("blk", "--socket-path", "/tmp/s")).isEqualTo(2);
+        assertThat(output.toString()).contains("which image?");
+        assertThat(execute("blk", "--socket-path", "/tmp/s", "--fd", "3")).isEqualTo(2);
+        assertThat(execute("blk", "--socket-path", "/no/s", "--blk-file", "/no/such/file"))
+                .isEqualTo(1);
+        assertThat(output.toString()).contains("there is no disk image /no/such/file");
+        assertThat(execute("net", "--socket-path", "/no/s", "--net", "nonsense"))
+                .isEqualTo(2);
+        assertThat(execute("console", "--socket-path", "/no/s", "--console", "nonsense"))
+                .isEqualTo(2);
+        assertThat(output.toString()).contains("no console: \"nonsense\"");
+    }
+
+    @Test
     void theToyOsTellsHowItIsUsed() {
         assertThat(execute("toy-os", "--help")).isZero();
         assertThat(output.toString())

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.backend.transport.vhostuser;
+
+import dev.paravirt.backend.device.DeviceSession;
+import dev.paravirt.linux.Epoll;
+import dev.paravirt.linux.Errno;
+import dev.paravirt.linux.FileDescriptor;
+import dev.paravirt.linux.LinuxException;
+import dev.paravirt.linux.UnixSocket;
+import dev.paravirt.spec.DeviceStatus;
+import dev.paravirt.spec.DeviceType;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.vhostuser.BackEndRequest;
+import dev.paravirt.spec.vhostuser.FrontEndRequest;
+import dev.paravirt.spec.vhostuser.MessageHeader;
+import dev.paravirt.spec.vhostuser.Payload;
+import dev.paravirt.spec.vhostuser.ProtocolFeatures;
+import dev.paravirt.vhostuser.Message;
+import dev.paravirt.vhostuser.MessageChannel;
+import dev.paravirt.vhostuser.ProtocolException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection: requests of a front-end, one after the other, until it leaves or breaks the rules. For one thread. */
+final class FrontEndSession implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FrontEndSession.class);
+    private static final long VHOST_FEATURES =
+            1L << ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES | 1L << ProtocolFeatures.VHOST_F_LOG_ALL;
+    private static final int MAX_MEMORY_SLOTS = 64;
+    private static final int LEAST_MTU = 68;
+    private static final int MOST_MTU = 65535;
+    private static final int STATUS_BITS = 0xff;
+    private static final long SOCKET = 0;
+    private static final long WAKE = 1;
+    private static final ByteBuffer EMPTY = Message.payload(0);
+
+    private final MessageChannel channel;
+    private final DeviceSession device;
+    private final VringNotifier notifier;
+    private final Vrings rings;
+    private final long offeredProtocol;
+    private long protocol;
+    private int status;
+    private @Nullable MessageChannel backEnd;
+
+    /** @param channel is closed with the session */
+    FrontEndSession(MessageChannel channel, DeviceSession device, VringNotifier notifier, boolean inBand) {
+        this.channel = channel;
+        this.device = device;
+        this.notifier = notifier;
+        this.rings = new Vrings(device, notifier);
+        this.offeredProtocol = offeredProtocol(device.deviceType(), inBand);
+    }
+
+    private static long offeredProtocol(int deviceType, boolean inBand) {
+        long features = 1L << ProtocolFeatures.MQ
+                | 1L << ProtocolFeatures.LOG_SHMFD
+                | 1L << ProtocolFeatures.REPLY_ACK
+                | 1L << ProtocolFeatures.BACKEND_REQ
+                | 1L << ProtocolFeatures.CONFIG
+                | 1L << ProtocolFeatures.RESET_DEVICE
+                | (inBand ? 1L : 0) << ProtocolFeatures.INBAND_NOTIFICATIONS
+                | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
+                | 1L << ProtocolFeatures.STATUS;
+        return deviceType == DeviceType.NETWORK ? features | 1L << ProtocolFeatures.NET_MTU : features;
+    }
+
+    private boolean has(int protocolFeature) {
+        return (protocol >>> protocolFeature & 1) != 0;
+    }
+
+    /**
+     * Serves the front-end.
+     *
+     * @param stopping whether the session is to end; looked at whenever the notifier is woken
+     * @throws IOException with the reason, if the session ended other than by the front-end's leave
+     */
+    void serve(BooleanSupplier stopping) throws IOException {
+        try (Epoll epoll = Epoll.create(2)) {
+            epoll.add(channel.socket().descriptor(), SOCKET);
+            epoll.add(notifier.wake().descriptor(), WAKE);
+            boolean present = true;
+            while (present && !stopping.getAsBoolean()) {
+                int ready = epoll.await(-1);
+                for (int result = 0; result < ready && present; result++) {
+                    if (epoll.token(result) == WAKE) {
+                        notifier.wake().drain();
+                        sendNotifications();
+                    } else {
+                        present = receive();
+                    }
+                }
+            }
+        }
+    }
+
+    /** Returns whether the front-end is still there. */
+    private boolean receive() throws IOException {
+        try (Message message = receiveIfThere()) {
+            if (message == null) {
+                return false;
+            }
+            MessageRules.check(message, protocol);
+            LOG.trace("{}", FrontEndRequest.describe(message.request()));
+            ByteBuffer reply = answer(message);
+            if (reply != null) {
+                channel.send(message.request(), MessageHeader.REPLY, reply, List.of());
+            }
+            return true;
+        }
+    }
+
+    /** One that was killed, or did not read our last words, has left like any other. */
+    private @Nullable Message receiveIfThere() throws IOException {
+        try {
+            return channel.receive();
+        } catch (LinuxException failure) {
+            if (failure.errno() == Errno.ECONNRESET) {
+                return null;
+            }
+            throw failure;
+        }
+    }
+
+    private @Nullable ByteBuffer answer(Message message) throws IOException {
+        try {
+            ByteBuffer reply = handle(message);
+            return reply == null && message.needsReply() ? Message.payloadOf(0) : reply;
+        } catch (RefusedException refused) {
+            if (!message.needsReply()) {
+                throw refused;
+            }
+            LOG.warn(
+                    "{} of a front-end is refused: {}",
+                    FrontEndRequest.describe(message.request()),
+                    refused.getMessage());
+            return Message.payloadOf(1);
+        }
+    }
+
+    /** Returns the reply of its own that the request has, or null. */
+    private @Nullable ByteBuffer handle(Message message) throws IOException {
+        return switch (message.request()) {
+            case FrontEndRequest.GET_FEATURES ->
+                Message.payloadOf(device.deviceFeatures().low() | VHOST_FEATURES);
+            case FrontEndRequest.GET_PROTOCOL_FEATURES -> Message.payloadOf(offeredProtocol);
+            case FrontEndRequest.GET_QUEUE_NUM -> Message.payloadOf(queueNumber());
+            case FrontEndRequest.GET_MAX_MEM_SLOTS -> Message.payloadOf(MAX_MEMORY_SLOTS);
+            case FrontEndRequest.GET_STATUS -> Message.payloadOf(deviceStatus());
+            case FrontEndRequest.GET_CONFIG -> getConfig(message);
+            case FrontEndRequest.GET_VRING_BASE -> {
+                int index = message.getInt(Payload.VRING_INDEX);
+                yield Message.vringState(index, rings.stop(index));
+            }
+            case FrontEndRequest.SET_LOG_BASE -> {
+                rings.log(MappedLog.map(
+                        message.getLong(Payload.LOG_LENGTH), message.getLong(Payload.LOG_OFFSET), message.take(0)));
+                yield Message.payloadOf(0);
+            }
+            default -> {
+                change(message);
+                yield null;
+            }
+        };
+    }
+
+    /** A network device has a control queue, and counts pairs of the others. */
+    private int queueNumber() {
+        return device.deviceType() == DeviceType.NETWORK ? Math.max(1, rings.count() / 2) : rings.count();
+    }
+
+    private void change(Message message) throws IOException {
+        switch (message.request()) {
+            // The log is looked at without our signal, and who owns the connection is no question here.
+            case FrontEndRequest.SET_OWNER, FrontEndRequest.SET_LOG_FD -> {}
+            case FrontEndRequest.SET_FEATURES -> setFeatures(message.getLong(0));
+            case FrontEndRequest.SET_PROTOCOL_FEATURES -> setProtocolFeatures(message.getLong(0));
+            case FrontEndRequest.RESET_OWNER, FrontEndRequest.RESET_DEVICE -> reset();
+            case FrontEndRequest.SET_STATUS -> setStatus(message.getLong(0));
+            case FrontEndRequest.SET_CONFIG -> setConfig(message);
+            case FrontEndRequest.SET_BACKEND_REQ_FD -> setBackEnd(message.take(0));
+            case FrontEndRequest.NET_SET_MTU -> setMtu(message.getLong(0));
+            case FrontEndRequest.SET_MEM_TABLE -> setMemoryTable(message);
+            case FrontEndRequest.ADD_MEM_REG -> addMemory(message);
+            case FrontEndRequest.REM_MEM_REG -> removeMemory(message);
+            default -> changeRing(message);
+        }
+    }
+
+    private void changeRing(Message message) throws IOException {
+        int index = message.getInt(Payload.VRING_INDEX);
+        int number = message.getInt(Payload.VRING_NUM);
+        switch (message.request()) {
+            case FrontEndRequest.SET_VRING_NUM -> rings.size(index, number);
+            case FrontEndRequest.SET_VRING_BASE -> rings.base(index, number);
+            case FrontEndRequest.VRING_KICK -> rings.kick(index);
+            case FrontEndRequest.SET_VRING_ADDR ->
+                rings.addresses(
+                        index,
+                        message.getLong(Payload.ADDRESS_DESCRIPTOR),
+                        message.getLong(Payload.ADDRESS_AVAILABLE),
+                        message.getLong(Payload.ADDRESS_USED));
+            case FrontEndRequest.SET_VRING_ENABLE -> {
+                if (number < 0 || number > 1) {
+                    throw new ProtocolException("SET_VRING_ENABLE of " + Integer.toUnsignedString(number));
+                }
+                rings.enable(index, number == 1);
+            }
+            default -> setDoorbell(message);
+        }
+    }
+
+    private void setDoorbell(Message message) throws IOException {
+        long value = message.getLong(0);
+        int index = (int) value & Payload.VRING_INDEX_MASK;
+        boolean absent = (value & Payload.VRING_NO_DESCRIPTOR) != 0;
+        if (absent == (message.descriptorCount() != 0)
+                || (value & ~(Payload.VRING_INDEX_MASK | Payload.VRING_NO_DESCRIPTOR)) != 0) {
+            throw new ProtocolException(FrontEndRequest.describe(message.request()) + " of 0x" + Long.toHexString(value)
+                    + " with " + message.descriptorCount() + " descriptors");
+        }
+        FileDescriptor descriptor = absent ? null : message.take(0);
+        switch (message.request()) {
+            case FrontEndRequest.SET_VRING_KICK ->
+                rings.start(index, descriptor, absent && !has(ProtocolFeatures.INBAND_NOTIFICATIONS));
+            case FrontEndRequest.SET_VRING_CALL -> rings.call(index, descriptor);
+            case FrontEndRequest.SET_VRING_ERR -> rings.error(index, descriptor);
+            default -> throw new IllegalStateException("a request without a handler: " + message.request());
+        }
+    }
+
+    // Features and status.
+
+    private void setFeatures(long features) throws IOException {
+        if ((features & ~(device.deviceFeatures().low() | VHOST_FEATURES)) != 0) {
+            throw new RefusedException("features that are not offered: 0x" + Long.toHexString(features));
+        }
+        rings.features(
+                FeatureBits.ofLongs(features & ~VHOST_FEATURES, 0),
+                (features >>> ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES & 1) == 0,
+                (features >>> ProtocolFeatures.VHOST_F_LOG_ALL & 1) != 0);
+    }
+
+    private void setProtocolFeatures(long features) throws ProtocolException {
+        long inBand = 1L << ProtocolFeatures.INBAND_NOTIFICATIONS;
+        long needed = 1L << ProtocolFeatures.BACKEND_REQ | 1L << ProtocolFeatures.REPLY_ACK;
+        if ((features & ~offeredProtocol) != 0 || ((features & inBand) != 0 && (features & needed) != needed)) {
+            throw new ProtocolException("SET_PROTOCOL_FEATURES of 0x" + Long.toHexString(features));
+        }
+        protocol = features;
+        notifier.inBand((features & inBand) != 0);
+    }
+
+    private void reset() {
+        status = DeviceStatus.RESET;
+        rings.reset();
+    }
+
+    /** The driver's status is the front-end's to keep; we add what the device says. */
+    private void setStatus(long value) throws ProtocolException {
+        if ((value & ~STATUS_BITS) != 0) {
+            throw new ProtocolException("SET_STATUS of 0x" + Long.toHexString(value));
+        }
+        if (value == DeviceStatus.RESET) {
+            reset();
+        }
+        status = (int) value;
+    }
+
+    private int deviceStatus() {
+        return status | device.status() & DeviceStatus.DEVICE_NEEDS_RESET;
+    }
+
+    // Configuration space.
+
+    /** What is asked for beyond the end of the space reads as zero: front-ends ask for the largest that they know. */
+    private ByteBuffer getConfig(Message message) throws ProtocolException {
+        int offset = message.getInt(Payload.CONFIG_OFFSET);
+        int length = message.getInt(Payload.CONFIG_LENGTH);
+        checkConfig(message, offset, length);
+        byte[] bytes = new byte[length];
+        int there = Math.clamp(device.configSize() - offset, 0, length);
+        if (there > 0) {
+            device.readConfig(offset, bytes, 0, there);
+        }
+        return Message.payload(Payload.CONFIG_BYTES + length)
+                .putInt(Payload.CONFIG_OFFSET, offset)
+                .putInt(Payload.CONFIG_LENGTH, length)
+                .putInt(Payload.CONFIG_FLAGS, message.getInt(Payload.CONFIG_FLAGS))
+                .put(Payload.CONFIG_BYTES, bytes);
+    }
+
+    private static void checkConfig(Message message, int offset, int length) throws ProtocolException {
+        if (offset < 0
+                || length < 0
+                || length != message.size() - Payload.CONFIG_BYTES
+                || offset > Payload.MAX_CONFIG_BYTES - length) {
+            throw new ProtocolException(FrontEndRequest.describe(message.request()) + " of "
+                    + Integer.toUnsignedString(length) + " bytes at " + Integer.toUnsignedString(offset)
+                    + " in a payload of " + message.size());
+        }
+    }
+
+    private void setConfig(Message message) throws ProtocolException {
+        int offset = message.getInt(Payload.CONFIG_OFFSET);
+        int length = message.getInt(Payload.CONFIG_LENGTH);
+        checkConfig(message, offset, length);
+        int there = Math.clamp(device.configSize() - offset, 0, length);
+        if (there > 0) {
+            device.writeConfig(offset, message.getBytes(Payload.CONFIG_BYTES, there), 0, there);
+        }
+    }
+
+    /** Frames longer than the device's own limit are dropped there; a smaller one is the front-end's to keep to. */
+    private static void setMtu(long mtu) throws RefusedException {
+        if (mtu < LEAST_MTU || mtu > MOST_MTU) {
+            throw new RefusedException("no MTU: " + Long.toUnsignedString(mtu));
+        }
+    }
+
+    // Memory.
+
+    private static MappedRegion.Description region(Message message, int at) {
+        return new MappedRegion.Description(
+                message.getLong(at + Payload.REGION_GUEST_ADDRESS),
+                message.getLong(at + Payload.REGION_LENGTH),
+                message.getLong(at + Payload.REGION_USER_ADDRESS),
+                message.getLong(at + Payload.REGION_MMAP_OFFSET));
+    }
+
+    /** The payload may have room for more regions than it describes. */
+    private void setMemoryTable(Message message) throws IOException {
+        int count = message.getInt(Payload.REGION_COUNT);
+        if (count < 0
+                || count != message.descriptorCount()
+                || message.size() < Payload.REGIONS + count * Payload.REGION_SIZE) {
+            throw new ProtocolException("SET_MEM_TABLE of " + Integer.toUnsignedString(count) + " regions in "
+                    + message.size() + " bytes, with " + message.descriptorCount() + " descriptors");
+        }
+        List<MappedRegion> regions = new ArrayList<>();
+        FrontEndMemory table;
+        try {
+            for (int index = 0; index < count; index++) {
+                regions.add(MappedRegion.map(
+                        region(message, Payload.REGIONS + index * Payload.REGION_SIZE), message.take(index)));
+            }
+            table = FrontEndMemory.of(regions);
+        } catch (RefusedException refused) {
+            regions.forEach(MappedRegion::close);
+            throw refused;
+        }
+        FrontEndMemory before = rings.memory();
+        try {
+            rings.memory(table);
+        } finally {
+            before.unmap();
+        }
+    }
+
+    private void addMemory(Message message) throws RefusedException {
+        if (rings.memory().size() == MAX_MEMORY_SLOTS) {
+            throw new RefusedException("more than " + MAX_MEMORY_SLOTS + " memory regions");
+        }
+        MappedRegion added = MappedRegion.map(region(message, Payload.REGIONS), message.take(0));
+        FrontEndMemory more;
+        try {
+            more = rings.memory().with(added);
+        } catch (RefusedException overlap) {
+            added.close();
+            throw overlap;
+        }
+        rings.memory(more);
+    }
+
+    private void removeMemory(Message message) throws RefusedException {
+        MappedRegion removed = rings.memory().find(region(message, Payload.REGIONS));
+        try {
+            rings.memory(rings.memory().without(removed));
+        } finally {
+            removed.close();
+        }
+    }
+
+    // What goes the other way.
+
+    private void setBackEnd(FileDescriptor descriptor) {
+        closeBackEnd();
+        backEnd = new MessageChannel(UnixSocket.adopt(descriptor));
+    }
+
+    private void closeBackEnd() {
+        MessageChannel present = backEnd;
+        backEnd = null;
+        if (present != null) {
+            present.close();
+        }
+    }
+
+    private void sendNotifications() {
+        if (notifier.takeConfigurationChanged()) {
+            if ((device.status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0) {
+                rings.failed();
+            }
+            if (has(ProtocolFeatures.CONFIG)) {
+                send(BackEndRequest.CONFIG_CHANGE_MSG, EMPTY);
+            }
+        }
+        if (has(ProtocolFeatures.INBAND_NOTIFICATIONS)) {
+            for (int index = 0; index < rings.count(); index++) {
+                if (notifier.takeCall(index)) {
+                    send(BackEndRequest.VRING_CALL, Message.vringState(index, 0));
+                }
+            }
+        }
+    }
+
+    /** A front-end that does not listen there misses what it is told, and goes on. */
+    private void send(int request, ByteBuffer payload) {
+        MessageChannel present = backEnd;
+        if (present != null) {
+            try {
+                present.send(request, 0, payload, List.of());
+            } catch (IOException failure) {
+                LOG.warn("a front-end does not take requests: {}", failure.getMessage());
+                closeBackEnd();
+            }
+        }
+    }
+
+    /** Resets the device, and gives back everything that the front-end shared. */
+    @Override
+    public void close() {
+        try {
+            rings.close();
+        } finally {
+            closeBackEnd();
+            notifier.forget();
+            channel.close();
+        }
+    }
+
+    /** Who is at the other end, for the log. */
+    String peer() {
+        try {
+            return "process " + channel.socket().peer().process();
+        } catch (LinuxException unknown) {
+            return "unknown process";
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.integration.vhostuser;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A PC of QEMU's, whose guest is a Linux of Debian's, and whose devices are elsewhere. */
+final class QemuGuest implements AutoCloseable {
+    private static final String PROGRAM = "qemu-system-x86_64";
+    private static final String WATCHDOG_SECONDS = "150";
+    private static final int POLL_MILLIS = 50;
+
+    private final Process process;
+    private final Path output;
+
+    private QemuGuest(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** The kernel that it boots, unpacked. Skips the test if it, or QEMU, is not to be had. */
+    static Path kernel() throws IOException, InterruptedException {
+        Command.require(PROGRAM, "qemu-system-x86");
+        String name = DebianPackages.dependency("linux-image-cloud-amd64", "linux-image-");
+        return DebianPackages.require(name);
+    }
+
+    /**
+     * Boots it.
+     *
+     * @param folder where it writes what the guest prints
+     * @param devices options that describe the devices
+     */
+    static QemuGuest boot(Path folder, Path kernel, GuestRoot root, List<String> devices) throws IOException {
+        Path image;
+        try (Stream<Path> files = Files.list(kernel.resolve("boot"))) {
+            image = files.filter(file -> file.getFileName().toString().startsWith("vmlinuz"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Path initrd = InitialRamFs.of(root.folder(), folder.resolve("initrd"));
+        Path output = folder.resolve("output");
+        List<String> command = new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, PROGRAM));
+        command.addAll(List.of("-accel", "tcg", "-nodefaults", "-display", "none", "-no-reboot", "-smp", "2"));
+        command.addAll(List.of("-m", "256M", "-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
+        command.addAll(List.of("-numa", "node,memdev=mem", "-serial", "file:" + output));
+        command.addAll(List.of("-kernel", image.toString(), "-initrd", initrd.toString()));
+        command.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 rdinit=/init"));
+        command.addAll(devices);
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("messages").toFile());
+        Files.createFile(output);
+        return new QemuGuest(builder.start(), output);
+    }
+
+    /** Waits until the guest has printed something. */
+    void await(String text) throws IOException, InterruptedException {
+        while (!output().contains(text)) {
+            if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new IOException("QEMU has ended, and its guest has not printed \"" + text + "\": " + output()
+                        + Files.readString(output.resolveSibling("messages")));
+            }
+        }
+    }
+
+    /** Waits until it has ended; returns what was printed. */
+    String awaitEnd() throws IOException, InterruptedException {
+        process.waitFor();
+        return output();
+    }
+
+    /** What has been printed so far. */
+    String output() throws IOException {
+        return Files.readString(output, StandardCharsets.ISO_8859_1).replace("\r", "");
+    }
+
+    @Override
+    public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException early) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
