@@ -41,12 +41,8 @@ record NetShape(FeatureBits features, int receiveBuffers, int receiveBytes, int 
         return joins ? Math.max(JOINED, mtu + ETHERNET) : mtu + ETHERNET;
     }
 
-    /**
-     * Rounds up to an odd number of cache lines: buffers that lie a power of two apart have their first lines, which are
-     * all that a short frame needs, in the same few places of the cache.
-     */
     private static int align(int bytes) {
-        return (bytes + ALIGNMENT - 1) & -ALIGNMENT | ALIGNMENT;
+        return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
     /** Whether a device may join segments of this type, with or without the ECN bit. */
