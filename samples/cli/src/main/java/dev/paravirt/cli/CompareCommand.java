@@ -31,8 +31,8 @@ import picocli.CommandLine.Option;
             "hypercall: virtio, doorbells and hypercalls in place of registers, with interrupts or polling.",
             "",
             "requests/s is the median of the rounds, spread the distance from the slowest round to the fastest. CPU is"
-                + " the processor time of guest and hypervisor together. A difference that the spreads cover is called"
-                + " \"the same\".",
+                    + " the processor time of guest and hypervisor together. A difference that the spreads cover is called"
+                    + " \"the same\".",
             ""
         },
         exitCodeListHeading = "%nExit status:%n",
