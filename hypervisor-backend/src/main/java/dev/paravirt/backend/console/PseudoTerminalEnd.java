@@ -29,6 +29,9 @@ public final class PseudoTerminalEnd implements ConsoleEnd {
     private static final long LAST_WORDS_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** The kernel passes on 4 KiB at a time, and counts nothing as unread for a moment between two of these. */
+    private static final long SETTLED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final PseudoTerminal terminal = PseudoTerminal.open();
     private final Eventfd wake = Eventfd.create();
     private final long patienceNanos;
@@ -41,6 +44,7 @@ public final class PseudoTerminalEnd implements ConsoleEnd {
     private final byte[] output = new byte[CAPACITY];
     private int inputStart;
     private int inputEnd;
+    private long lastSent = System.nanoTime() - SETTLED_NANOS;
 
     // Guarded by this.
     private final ByteQueue bytes = new ByteQueue(CAPACITY);
@@ -150,7 +154,8 @@ public final class PseudoTerminalEnd implements ConsoleEnd {
             synchronized (this) {
                 bytes.skip(sent);
                 if (sent > 0) {
-                    lastProgress = System.nanoTime();
+                    lastSent = System.nanoTime();
+                    lastProgress = lastSent;
                     dropping = false;
                 }
             }
@@ -211,16 +216,17 @@ public final class PseudoTerminalEnd implements ConsoleEnd {
      */
     private void awaitReader() throws LinuxException {
         long start = System.nanoTime();
-        int before = Integer.MAX_VALUE;
-        int unread = terminal.unread();
         long progress = start;
-        while (unread > 0
-                && System.nanoTime() - progress < patience()
-                && System.nanoTime() - start < LAST_WORDS_NANOS) {
-            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-            progress = unread < before ? System.nanoTime() : progress;
+        long lastUnread = lastSent;
+        int before = Integer.MAX_VALUE;
+        long now = start;
+        while (now - lastUnread < SETTLED_NANOS && now - progress < patience() && now - start < LAST_WORDS_NANOS) {
+            int unread = terminal.unread();
+            lastUnread = unread > 0 ? now : lastUnread;
+            progress = unread != before ? now : progress;
             before = unread;
-            unread = terminal.unread();
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+            now = System.nanoTime();
         }
     }
 
