@@ -20,6 +20,7 @@ final class NetHost {
     private NetHost() {}
 
     /** Takes the path of the socket, and {@link #GENERATE} or not; says when it listens, and serves to the end of its input. */
+    @SuppressWarnings("try") // that the server is open is all that matters
     public static void main(String[] arguments) throws IOException {
         boolean generates = arguments.length > 1 && arguments[1].equals(GENERATE);
         GuestShape shape = GuestShape.of(MEMORY, 4, 1);
