@@ -67,8 +67,10 @@ final class AutomaticSteering extends ReceiveSteering {
         }
         int transport = PacketLayout.transport(layout);
         if (transport != 0) {
-            int ports = frame.getUnsignedShort(start + transport) ^ frame.getUnsignedShort(start + transport + 2);
-            mixed = mixed * MULTIPLIER + ports;
+            int source = frame.getUnsignedShort(start + transport);
+            int destination = frame.getUnsignedShort(start + transport + 2);
+            // Both ports are often the same: their difference would tell nothing.
+            mixed = mixed * MULTIPLIER + (Math.max(source, destination) << Short.SIZE | Math.min(source, destination));
         }
         mixed = (mixed + PacketLayout.protocol(layout)) * MULTIPLIER;
         return (int) (mixed >>> 32);
