@@ -43,7 +43,7 @@ class ConsoleVolumeTest {
     private static final int PIECE = 1 << 20;
 
     /** What a JVM may allocate on its own behalf while bytes move. */
-    private static final long NOISE = 64 << 10;
+    private static final long NOISE = 256 << 10;
 
     /** A wait allocates some bytes until it is compiled, for which there may be too few waits. */
     private static final long FOR_A_WAIT = 64;

@@ -32,7 +32,7 @@ final class LinuxPeer extends GenericContainer<LinuxPeer> {
     private static final ExposedPort FRAMES = new ExposedPort(7000, InternetProtocol.UDP);
 
     // Named, so that no nameless image is left behind; built anew only when this changes.
-    private static final ImageFromDockerfile IMAGE = new ImageFromDockerfile("localhost/paravirt-peer:3", false)
+    private static final ImageFromDockerfile IMAGE = new ImageFromDockerfile("localhost/paravirt-peer:2", false)
             .withFileFromClasspath("peer", "dev/paravirt/integration/toyos/peer")
             .withFileFromClasspath("install", "dev/paravirt/integration/toyos/install")
             .withDockerfileFromBuilder(builder -> builder.from("debian:bookworm-slim")
