@@ -58,8 +58,7 @@ class ContainerPeerTest {
 
     @Test
     void getsAnAddressAndNamesAndEchoes() throws Exception {
-        try (ToyOsGuest guest = boot(
-                "", "net=dhcp", "ping 198.18.9.1 -c 5 -i 1", "resolve files.test", "ifconfig")) {
+        try (ToyOsGuest guest = boot("", "net=dhcp", "ping 198.18.9.1 -c 5 -i 1", "resolve files.test", "ifconfig")) {
             assertThat(guest.await()).as("%s", guest.lines()).isZero();
             assertThat(guest.lines()).anyMatch(line -> line.matches(" *198\\.18\\.9\\.[5-9][0-9]/24 by DHCP.*"));
             assertThat(guest.lines()).anyMatch(line -> line.endsWith("5 sent, 5 received, 0 % lost"));
