@@ -3,6 +3,8 @@ package dev.paravirt.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Anonymous memory with a descriptor, so that two processes can map the same bytes.
@@ -13,6 +15,8 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Memfd implements AutoCloseable {
     private static final long PAGE = 4096;
+    private static final long LONGEST_UNMAP_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long UNMAP_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int SEALS = Constants.F_SEAL_SHRINK | Constants.F_SEAL_GROW | Constants.F_SEAL_SEAL;
 
     private final FileDescriptor descriptor;
@@ -162,5 +166,32 @@ public final class Memfd implements AutoCloseable {
     @Override
     public void close() {
         descriptor.close();
+    }
+
+    /**
+     * Closes the arena of mappings that nobody uses any more; a system call that still runs on their memory is waited for.
+     *
+     * @param arena shared; may be closed already
+     * @return false if such a call does not end within ten seconds, and the memory stays mapped
+     */
+    public static boolean unmap(Arena arena) {
+        long start = System.nanoTime();
+        while (!isClosed(arena)) {
+            if (System.nanoTime() - start > LONGEST_UNMAP_NANOS) {
+                return false;
+            }
+            // Nothing tells when the call has ended.
+            LockSupport.parkNanos(UNMAP_AGAIN_NANOS);
+        }
+        return true;
+    }
+
+    private static boolean isClosed(Arena arena) {
+        try {
+            arena.close();
+            return true;
+        } catch (IllegalStateException inSystemCallOrClosed) {
+            return !arena.scope().isAlive();
+        }
     }
 }

@@ -18,7 +18,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +31,6 @@ public final class SharedGuest implements AutoCloseable {
     private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final Logger LOG = LoggerFactory.getLogger(SharedGuest.class);
-    private static final long LONGEST_UNMAP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final GuestShape shape;
     private final Arena arena = Arena.ofShared();
@@ -175,22 +173,8 @@ public final class SharedGuest implements AutoCloseable {
                 throw new IllegalStateException(impossible);
             }
         }
-        long start = System.nanoTime();
-        while (!unmap()) {
-            if (System.nanoTime() - start > LONGEST_UNMAP_NANOS) {
-                LOG.error("memory of a guest that is gone stays mapped: a system call on it does not end");
-                return;
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    private boolean unmap() {
-        try {
-            arena.close();
-            return true;
-        } catch (IllegalStateException inSystemCallOrClosed) {
-            return !arena.scope().isAlive();
+        if (!Memfd.unmap(arena)) {
+            LOG.error("memory of a guest that is gone stays mapped: a system call on it does not end");
         }
     }
 }

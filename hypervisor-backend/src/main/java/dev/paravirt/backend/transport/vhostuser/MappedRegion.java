@@ -6,15 +6,12 @@ import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.Memfd;
 import dev.paravirt.memory.MemoryRegion;
 import java.lang.foreign.Arena;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A piece of a front-end's memory, mapped until it is closed. What the front-end says of it is checked, not believed. */
 final class MappedRegion implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MappedRegion.class);
-    private static final long LONGEST_UNMAP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** What a front-end says of a region: addresses, bytes, and where it starts in its file; any numbers. */
     record Description(long guestAddress, long size, long userAddress, long fileOffset) {
@@ -96,22 +93,8 @@ final class MappedRegion implements AutoCloseable {
     /** Unmaps. All users have stopped by now; a system call that still runs on this memory is waited for. */
     @Override
     public void close() {
-        long start = System.nanoTime();
-        while (!unmap()) {
-            if (System.nanoTime() - start > LONGEST_UNMAP_NANOS) {
-                LOG.error("memory of a front-end stays mapped: a system call on it does not end");
-                return;
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    private boolean unmap() {
-        try {
-            arena.close();
-            return true;
-        } catch (IllegalStateException inSystemCallOrClosed) {
-            return !arena.scope().isAlive();
+        if (!Memfd.unmap(arena)) {
+            LOG.error("memory of a front-end stays mapped: a system call on it does not end");
         }
     }
 }
