@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
+import dev.paravirt.cli.compare.report.Latencies;
+import dev.paravirt.cli.compare.report.Result;
+import dev.paravirt.cli.compare.report.Round;
+import dev.paravirt.cli.compare.workload.Contender;
+import dev.paravirt.cli.compare.workload.Turn;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntConsumer;
 import org.HdrHistogram.Histogram;
 
 /**
- * Has all contenders do the same work by turns, round after round, so that whatever else happens on the machine happens to
+ * Has all contenders do their work by turns, round after round, so that whatever else happens on the machine happens to
  * all of them.
  */
 final class Rounds {
+    /** Timing a request costs about a hundredth of this. */
+    private static final long NANOS_BETWEEN_SAMPLES = 8000;
+
+    private static final int RAREST_SAMPLE = 1023;
+
     private final List<Contender> contenders;
     private final BooleanSupplier isStopped;
-    private final List<Histogram> latencies = new ArrayList<>();
     private final List<Result> results = new ArrayList<>();
+
+    /** Of the turns of one round. */
+    private final List<Histogram> latencies = new ArrayList<>();
 
     /** @param isStopped whether to give up the round that is under way, and those after it */
     Rounds(List<Contender> contenders, BooleanSupplier isStopped) {
         this.contenders = contenders;
         this.isStopped = isStopped;
         for (Contender contender : contenders) {
-            results.add(new Result(contender.name(), contender.depth()));
-            latencies.add(Turn.histogram());
+            results.add(new Result(contender.name(), contender.guest().kind(), contender.depth()));
+            latencies.add(Latencies.histogram());
         }
     }
 
@@ -33,38 +44,56 @@ final class Rounds {
      *
      * @param count rounds that count; one before them warms up
      * @param turnNanos how long each contender works in a round
-     * @param progress hears after each round how many are done
      * @return what was measured in whole rounds, contenders in order
      */
-    List<Result> run(int count, long turnNanos, IntConsumer progress) throws IOException {
-        for (int round = -1; round < count; round++) {
+    List<Result> run(int count, long turnNanos, Progress progress) throws IOException {
+        int[] sampleEvery = new int[contenders.size()];
+        for (int round = 0; round <= count; round++) {
             List<Round> done = new ArrayList<>();
             for (int i = 0; i < contenders.size() && !isStopped.getAsBoolean(); i++) {
                 latencies.get(i).reset();
-                done.add(measure(contenders.get(i), turnNanos, latencies.get(i)));
+                done.add(measure(contenders.get(i), turnNanos, latencies.get(i), sampleEvery[i]));
+                progress.turn(round, i + 1);
             }
             if (isStopped.getAsBoolean()) {
                 return results;
             }
-            for (int i = 0; round >= 0 && i < contenders.size(); i++) {
-                results.get(i).add(done.get(i), latencies.get(i));
+            for (int i = 0; i < contenders.size(); i++) {
+                if (round > 0) {
+                    results.get(i).add(done.get(i), latencies.get(i));
+                } else if (contenders.get(i).workload().hasLatency()) {
+                    sampleEvery[i] = sampleEvery(done.get(i));
+                    results.get(i).sampledEvery(sampleEvery[i]);
+                }
             }
-            progress.accept(round + 1);
         }
         return results;
     }
 
-    private Round measure(Contender contender, long turnNanos, Histogram latency) throws IOException {
-        long exits = contender.exits();
-        long processor = contender.processorTime().toNanos();
+    /**
+     * How many requests there are for one that is timed, all rounds long: if slow rounds were timed more densely than fast
+     * ones, latencies would look worse than they are. An odd number, so that every place in a batch has its turn.
+     */
+    private static int sampleEvery(Round warmUp) {
+        long each = warmUp.nanos() / Math.max(1, warmUp.requests());
+        int every = 1;
+        while (every * each < NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
+            every = 2 * every + 1;
+        }
+        return every;
+    }
+
+    private Round measure(Contender contender, long turnNanos, Histogram latency, int sampleEvery) throws IOException {
+        long exits = contender.guest().exits();
+        long processor = contender.guest().processorTime().toNanos();
         long start = System.nanoTime();
-        Turn turn = new Turn(turnNanos, isStopped, latency);
-        contender.run(turn);
+        Turn turn = new Turn(turnNanos, isStopped, latency, sampleEvery);
+        contender.work().run(turn);
         long nanos = System.nanoTime() - start;
         return new Round(
                 turn.requests(),
-                contender.exits() - exits,
+                contender.guest().exits() - exits,
                 nanos,
-                contender.processorTime().toNanos() - processor);
+                contender.guest().processorTime().toNanos() - processor);
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli.compare;
+
+import dev.paravirt.cli.compare.carrier.Carrier;
+import dev.paravirt.cli.compare.carrier.Guest;
+import dev.paravirt.cli.compare.carrier.Instrumentation;
+import dev.paravirt.cli.compare.carrier.MachineKind;
+import dev.paravirt.cli.compare.carrier.RegisterExits;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** A machine of each kind, with this thread as the guest of all. */
+final class Machines implements AutoCloseable {
+    private final Map<MachineKind, Guest> guests = new EnumMap<>(MachineKind.class);
+
+    /** Starts them side by side. */
+    static Machines start(Carrier carrier, Instrumentation instrumentation) throws IOException {
+        Machines machines = new Machines();
+        Map<MachineKind, Carrier.Starting> starting = new EnumMap<>(MachineKind.class);
+        try {
+            for (MachineKind kind : MachineKind.values()) {
+                starting.put(kind, carrier.start(kind, instrumentation));
+            }
+            for (MachineKind kind : MachineKind.values()) {
+                machines.guests.put(kind, starting.remove(kind).await());
+            }
+            return machines;
+        } catch (IOException | RuntimeException failure) {
+            starting.values().forEach(Carrier.Starting::close);
+            machines.close();
+            throw failure;
+        }
+    }
+
+    private Machines() {}
+
+    Map<MachineKind, Guest> guests() {
+        return guests;
+    }
+
+    /** What each guest counted so far. */
+    Map<MachineKind, Long> exits() {
+        Map<MachineKind, Long> exits = new EnumMap<>(MachineKind.class);
+        guests.forEach((kind, guest) -> exits.put(kind, guest.exits()));
+        return exits;
+    }
+
+    /** Ends the machines, and asks the hypervisors what they counted. */
+    List<RegisterExits> finish() throws IOException {
+        List<RegisterExits> exits = new ArrayList<>();
+        for (Guest guest : guests.values()) {
+            exits.addAll(guest.finish());
+        }
+        return exits;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Guest guest : guests.values()) {
+            guest.close();
+        }
+    }
+}

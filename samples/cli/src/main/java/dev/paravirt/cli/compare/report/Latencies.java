@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.cli.compare.report;
+
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/** How latencies are kept. */
+public final class Latencies {
+    /** Nanoseconds; what took longer is kept as this. */
+    public static final long LONGEST = TimeUnit.MINUTES.toNanos(1);
+
+    private static final int DIGITS = 3;
+
+    private Latencies() {}
+
+    /** For latencies in nanoseconds, to three digits. */
+    public static Histogram histogram() {
+        return new Histogram(LONGEST, DIGITS);
+    }
+}
