@@ -19,18 +19,19 @@ final class Machines implements AutoCloseable {
     /** Starts them side by side. */
     static Machines start(Carrier carrier, Instrumentation instrumentation) throws IOException {
         Machines machines = new Machines();
-        Map<MachineKind, Carrier.Starting> starting = new EnumMap<>(MachineKind.class);
+        List<Carrier.Starting> starting = new ArrayList<>();
         try {
             for (MachineKind kind : MachineKind.values()) {
-                starting.put(kind, carrier.start(kind, instrumentation));
+                starting.add(carrier.start(kind, instrumentation));
             }
-            for (MachineKind kind : MachineKind.values()) {
-                machines.guests.put(kind, starting.remove(kind).await());
+            for (Carrier.Starting one : starting) {
+                Guest guest = one.await();
+                machines.guests.put(guest.kind(), guest);
             }
             return machines;
         } catch (IOException | RuntimeException failure) {
-            starting.values().forEach(Carrier.Starting::close);
             machines.close();
+            starting.forEach(Carrier.Starting::close);
             throw failure;
         }
     }

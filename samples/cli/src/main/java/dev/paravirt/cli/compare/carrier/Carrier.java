@@ -16,10 +16,10 @@ public interface Carrier {
 
     /** A machine that is being started. */
     interface Starting extends AutoCloseable {
-        /** Waits until it is ready; once. The guest is to be closed then, and this needs not be. */
+        /** Waits until it is ready; once. If the guest is closed then, this needs not be. */
         Guest await() throws IOException;
 
-        /** Ends the machine if nobody waited for it. */
+        /** Ends the machine, ready or not. */
         @Override
         void close();
     }

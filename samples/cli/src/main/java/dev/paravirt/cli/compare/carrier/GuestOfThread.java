@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare.carrier;
 
+import dev.paravirt.backend.transport.hypercall.LocalGuest;
+import dev.paravirt.backend.transport.hypercall.MachineOptions;
+import dev.paravirt.backend.transport.trap.Board;
+import dev.paravirt.backend.transport.trap.ThreadGuest;
 import dev.paravirt.backend.transport.trap.TrapBus;
 import dev.paravirt.guest.jvm.JvmPlatform;
+import dev.paravirt.memory.GuestMemory;
+import dev.paravirt.memory.MemoryRegion;
+import dev.paravirt.spec.legacy.PcPorts;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.time.Duration;
@@ -11,19 +18,42 @@ import org.jspecify.annotations.Nullable;
 
 /** A thread of this process as the guest of others. */
 final class GuestOfThread implements Guest {
-    private final MachineKind kind;
-    private final ExitCounter counter;
-    private final @Nullable TrapBus bus;
-    private final AutoCloseable machine;
-    private final Arena memory;
+    private static final int PAGE = 4096;
 
-    /** @param bus of a machine that has one */
-    GuestOfThread(MachineKind kind, ExitCounter counter, @Nullable TrapBus bus, AutoCloseable machine, Arena memory) {
+    private final MachineKind kind;
+    private final Instrumentation instrumentation;
+    private final Arena arena = Arena.ofShared();
+    private final GuestMemory memory = new GuestMemory(new MemoryRegion(0, arena.allocate(Devices.MEMORY, PAGE)));
+    private final AutoCloseable machine;
+    private final ExitCounter counter;
+
+    /** Of a machine that has one. */
+    private final @Nullable TrapBus bus;
+
+    GuestOfThread(MachineKind kind, Instrumentation instrumentation) throws IOException {
         this.kind = kind;
-        this.counter = counter;
-        this.bus = bus;
-        this.machine = machine;
-        this.memory = memory;
+        this.instrumentation = instrumentation;
+        if (kind == MachineKind.HYPERCALL) {
+            LocalGuest guest = LocalGuest.start(memory, Devices.virtio(), PcPorts.LINES, MachineOptions.DEFAULT);
+            machine = guest;
+            counter = counter(guest::hypercall, guest::notify, guest::waitForInterrupt);
+            bus = null;
+        } else {
+            Board board = kind == MachineKind.MMIO ? Devices.mmio() : Devices.trapped();
+            ThreadGuest guest = ThreadGuest.start(memory, PcPorts.LINES, board);
+            machine = guest;
+            counter = counter(guest::exit, GuestOfThread::noDoorbell, guest::waitForInterrupt);
+            bus = guest.bus();
+        }
+    }
+
+    private ExitCounter counter(
+            JvmPlatform.Call calls, JvmPlatform.Notification notifications, JvmPlatform.Wait waits) {
+        return new ExitCounter(memory, calls, notifications, waits, instrumentation);
+    }
+
+    private static void noDoorbell(int doorbell, int data) {
+        throw new IllegalStateException("a machine of registers has no doorbell " + doorbell);
     }
 
     @Override
@@ -58,7 +88,7 @@ final class GuestOfThread implements Guest {
 
     @Override
     public void close() throws IOException {
-        if (!memory.scope().isAlive()) {
+        if (!arena.scope().isAlive()) {
             return;
         }
         try {
@@ -66,6 +96,6 @@ final class GuestOfThread implements Guest {
         } catch (Exception failure) {
             throw new IOException("the machine " + kind + " does not end", failure);
         }
-        memory.close();
+        arena.close();
     }
 }

@@ -34,21 +34,22 @@ public final class TextReport {
         return text.lines;
     }
 
-    private void add(String format, Object... values) {
-        lines.add(String.format(Locale.ROOT, format, values).stripTrailing());
+    private void add(String line) {
+        lines.add(line.stripTrailing());
     }
 
     private void title(String title) {
         lines.add("");
-        add("%s (carrier: %s)", title, report.carrier());
+        add(String.format(Locale.ROOT, "%s (carrier: %s)", title, report.carrier()));
     }
 
     private void table(WorkloadResult measured) {
         Workload workload = measured.workload();
         title(workload.name() + ": " + workload.title());
         String rate = inMegabytes(workload) ? "MB" : workload.unit() + "s";
-        add("%35s %24s %10s %9s %10s", rate, "latency, us", "CPU us", "exits", "against");
-        add(
+        add(String.format(Locale.ROOT, "%35s %24s %10s %9s %10s", rate, "latency, us", "CPU us", "exits", "against"));
+        add(String.format(
+                Locale.ROOT,
                 "%-22s %5s %12s %6s %8s %8s %9s %9s %9s",
                 "contender",
                 "depth",
@@ -58,7 +59,7 @@ public final class TextReport {
                 "p99",
                 "/" + workload.unit(),
                 "/" + workload.unit(),
-                "the first");
+                "the first"));
         double most = measured.results().stream()
                 .mapToDouble(Result::median)
                 .filter(Double::isFinite)
@@ -72,7 +73,8 @@ public final class TextReport {
     }
 
     private void line(WorkloadResult measured, Result result, double most) {
-        add(
+        add(String.format(
+                Locale.ROOT,
                 "%-24s %3d %12s %5.0f%% %8s %8s %9.2f %9.3f %9s  %s",
                 result.name(),
                 result.depth(),
@@ -85,7 +87,7 @@ public final class TextReport {
                 result.processorMicrosPerRequest(),
                 result.exitsPerRequest(),
                 measured.verdict(result),
-                "#".repeat((int) Math.round(result.median() / most * LONGEST_BAR)));
+                "#".repeat((int) Math.round(result.median() / most * LONGEST_BAR))));
     }
 
     private static String number(double value, int decimals) {
@@ -98,17 +100,23 @@ public final class TextReport {
             return;
         }
         title("where the gain comes from, random reads of 4 KiB");
-        add("%-44s %10s %14s", "change", "times", "exits/request");
-        add(
+        add(String.format(Locale.ROOT, "%-44s %10s %14s", "change", "times", "exits/request"));
+        add(String.format(
+                Locale.ROOT,
                 "%-44s %10s %14.3f",
-                steps.getFirst().from().name(), "", steps.getFirst().from().exitsPerRequest());
+                steps.getFirst().from().name(),
+                "",
+                steps.getFirst().from().exitsPerRequest()));
         for (GainStep step : steps) {
-            add(
+            add(String.format(
+                    Locale.ROOT,
                     "%-44s %10s %14.3f",
-                    "  " + step.name(), step.verdict(), step.to().exitsPerRequest());
+                    "  " + step.name(),
+                    step.verdict(),
+                    step.to().exitsPerRequest()));
         }
         GainStep all = new GainStep("", steps.getFirst().from(), steps.getLast().to());
-        add("%-44s %10s", "all together", all.verdict());
+        add(String.format(Locale.ROOT, "%-44s %10s", "all together", all.verdict()));
     }
 
     private void exits() {
@@ -117,28 +125,29 @@ public final class TextReport {
             return;
         }
         title("what one exit costs that does nothing else, in ns");
-        add("%-10s %-32s %10s %10s %10s", "machine", "exit", "median", "least", "most");
+        add(String.format(Locale.ROOT, "%-10s %-32s %10s %10s %10s", "machine", "exit", "median", "least", "most"));
         for (ExitCost cost : costs) {
-            add(
+            add(String.format(
+                    Locale.ROOT,
                     "%-10s %-32s %10s %10s %10s",
                     cost.machine().name().toLowerCase(Locale.ROOT),
                     cost.what(),
                     number(cost.nanos(), 0),
                     number(cost.least(), 0),
-                    number(cost.most(), 0));
+                    number(cost.most(), 0)));
         }
     }
 
     private void startUps() {
         title("exits to configure a device, until it takes requests");
-        add("%-14s %10s %10s %10s", "device", "trapped", "mmio", "hypercall");
+        add(String.format(Locale.ROOT, "%-14s %10s %10s %10s", "device", "trapped", "mmio", "hypercall"));
         for (String device :
                 report.startUps().stream().map(StartUp::device).distinct().toList()) {
             List<Object> cells = new ArrayList<>(List.of(device));
             report.startUps().stream()
                     .filter(startUp -> startUp.device().equals(device))
                     .forEach(startUp -> cells.add(startUp.exits()));
-            add("%-14s %10s %10s %10s", cells.toArray());
+            add(String.format(Locale.ROOT, "%-14s %10s %10s %10s", cells.toArray()));
         }
     }
 }

@@ -52,6 +52,11 @@ final class Conversation {
         station.flush();
     }
 
+    /** Whether {@link #receive} would not have to wait. */
+    boolean hasReceived() {
+        return station.hasReceived();
+    }
+
     /** Waits for the frame of a number, and checks it. */
     void receive(long number, int length) throws IOException {
         int got = station.receive(incoming);

@@ -77,6 +77,9 @@ final class FrameWork {
                 }
                 conversation.flush();
                 back = receive(back, turn);
+                while (back < sent && conversation.hasReceived()) {
+                    back = receive(back, turn);
+                }
             }
             while (back < sent) {
                 back = receive(back, turn);

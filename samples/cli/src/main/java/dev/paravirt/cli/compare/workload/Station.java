@@ -11,6 +11,9 @@ interface Station {
     /** What was sent is on its way. */
     void flush() throws IOException;
 
+    /** Whether a frame is at hand, as far as can be told for nothing. */
+    boolean hasReceived();
+
     /** Waits for a frame and copies it; throws if none comes. Returns its length. */
     int receive(byte[] frame) throws IOException;
 }

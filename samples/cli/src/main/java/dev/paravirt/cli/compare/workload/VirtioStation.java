@@ -55,6 +55,17 @@ final class VirtioStation implements Station {
     }
 
     @Override
+    public boolean hasReceived() {
+        return next < count || fetch();
+    }
+
+    private boolean fetch() {
+        next = 0;
+        count = driver.receive(0, received);
+        return count > 0;
+    }
+
+    @Override
     public int receive(byte[] frame) throws IOException {
         if (next == count) {
             await();
@@ -69,18 +80,11 @@ final class VirtioStation implements Station {
     }
 
     private void await() throws IOException {
-        next = 0;
-        count = driver.receive(0, received);
-        if (count == 0 && waiting == Waiting.POLLING) {
-            Patience.spin(this::hasReceived, LOST);
-        } else if (count == 0) {
+        if (waiting == Waiting.POLLING) {
+            Patience.spin(this::fetch, LOST);
+        } else if (!fetch()) {
             Patience.require(driver.awaitReceive(0, Patience.NANOS), LOST);
-            count = driver.receive(0, received);
+            fetch();
         }
-    }
-
-    private boolean hasReceived() {
-        count = driver.receive(0, received);
-        return count > 0;
     }
 }
