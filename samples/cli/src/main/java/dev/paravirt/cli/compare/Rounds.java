@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
+import dev.paravirt.cli.compare.carrier.Instrumentation;
 import dev.paravirt.cli.compare.report.Latencies;
 import dev.paravirt.cli.compare.report.Result;
 import dev.paravirt.cli.compare.report.Round;
@@ -17,22 +18,21 @@ import org.HdrHistogram.Histogram;
  * all of them.
  */
 final class Rounds {
-    /** Timing a request costs about a hundredth of this. */
-    private static final long NANOS_BETWEEN_SAMPLES = 8000;
-
     private static final int RAREST_SAMPLE = 1023;
 
     private final List<Contender> contenders;
     private final BooleanSupplier isStopped;
+    private final Order order;
     private final List<Result> results = new ArrayList<>();
 
     /** Of the turns of one round. */
     private final List<Histogram> latencies = new ArrayList<>();
 
     /** @param isStopped whether to give up the round that is under way, and those after it */
-    Rounds(List<Contender> contenders, BooleanSupplier isStopped) {
+    Rounds(List<Contender> contenders, BooleanSupplier isStopped, Order order) {
         this.contenders = contenders;
         this.isStopped = isStopped;
+        this.order = order;
         for (Contender contender : contenders) {
             results.add(new Result(contender.name(), contender.guest().kind(), contender.depth()));
             latencies.add(Latencies.histogram());
@@ -49,25 +49,30 @@ final class Rounds {
     List<Result> run(int count, long turnNanos, Progress progress) throws IOException {
         int[] sampleEvery = new int[contenders.size()];
         for (int round = 0; round <= count; round++) {
-            List<Round> done = new ArrayList<>();
-            for (int i = 0; i < contenders.size() && !isStopped.getAsBoolean(); i++) {
+            Round[] done = new Round[contenders.size()];
+            for (int place = 0; place < done.length && !isStopped.getAsBoolean(); place++) {
+                int i = order.at(place, round);
                 latencies.get(i).reset();
-                done.add(measure(contenders.get(i), turnNanos, latencies.get(i), sampleEvery[i]));
-                progress.turn(round, i + 1);
+                done[i] = measure(contenders.get(i), turnNanos, latencies.get(i), sampleEvery[i]);
+                progress.turn(round, place + 1);
             }
             if (isStopped.getAsBoolean()) {
                 return results;
             }
-            for (int i = 0; i < contenders.size(); i++) {
+            for (int i = 0; i < done.length; i++) {
                 if (round > 0) {
-                    results.get(i).add(done.get(i), latencies.get(i));
-                } else if (contenders.get(i).workload().hasLatency()) {
-                    sampleEvery[i] = sampleEvery(done.get(i));
+                    results.get(i).add(done[i], latencies.get(i));
+                } else if (isTimed(contenders.get(i))) {
+                    sampleEvery[i] = sampleEvery(done[i]);
                     results.get(i).sampledEvery(sampleEvery[i]);
                 }
             }
         }
         return results;
+    }
+
+    private static boolean isTimed(Contender contender) {
+        return contender.workload().hasLatency() && contender.guest().instrumentation() == Instrumentation.ON;
     }
 
     /**
@@ -77,7 +82,7 @@ final class Rounds {
     private static int sampleEvery(Round warmUp) {
         long each = warmUp.nanos() / Math.max(1, warmUp.requests());
         int every = 1;
-        while (every * each < NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
+        while (every * each < Latencies.NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
             every = 2 * every + 1;
         }
         return every;
