@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
+import dev.paravirt.cli.compare.carrier.Guest;
 import dev.paravirt.cli.compare.carrier.Instrumentation;
 import dev.paravirt.cli.compare.report.Latencies;
 import dev.paravirt.cli.compare.report.Result;
@@ -28,11 +29,15 @@ final class Rounds {
     /** Of the turns of one round. */
     private final List<Histogram> latencies = new ArrayList<>();
 
+    /** How many requests of each contender's next turn there are for one that is timed. */
+    private final int[] sampleEvery;
+
     /** @param isStopped whether to give up the round that is under way, and those after it */
     Rounds(List<Contender> contenders, BooleanSupplier isStopped, Order order) {
         this.contenders = contenders;
         this.isStopped = isStopped;
         this.order = order;
+        this.sampleEvery = new int[contenders.size()];
         for (Contender contender : contenders) {
             results.add(new Result(contender.name(), contender.guest().kind(), contender.depth()));
             latencies.add(Latencies.histogram());
@@ -47,25 +52,20 @@ final class Rounds {
      * @return what was measured in whole rounds, contenders in order
      */
     List<Result> run(int count, long turnNanos, Progress progress) throws IOException {
-        int[] sampleEvery = new int[contenders.size()];
         for (int round = 0; round <= count; round++) {
+            int[] every = sampleEvery.clone();
             Round[] done = new Round[contenders.size()];
             for (int place = 0; place < done.length && !isStopped.getAsBoolean(); place++) {
                 int i = order.at(place, round);
                 latencies.get(i).reset();
-                done[i] = measure(contenders.get(i), turnNanos, latencies.get(i), sampleEvery[i]);
+                done[i] = measure(i, turnNanos);
                 progress.turn(round, place + 1);
             }
             if (isStopped.getAsBoolean()) {
                 return results;
             }
-            for (int i = 0; i < done.length; i++) {
-                if (round > 0) {
-                    results.get(i).add(done[i], latencies.get(i));
-                } else if (isTimed(contenders.get(i))) {
-                    sampleEvery[i] = sampleEvery(done[i]);
-                    results.get(i).sampledEvery(sampleEvery[i]);
-                }
+            for (int i = 0; i < done.length && round > 0; i++) {
+                results.get(i).add(done[i], latencies.get(i), every[i]);
             }
         }
         return results;
@@ -75,30 +75,30 @@ final class Rounds {
         return contender.workload().hasLatency() && contender.guest().instrumentation() == Instrumentation.ON;
     }
 
-    /**
-     * How many requests there are for one that is timed, all rounds long: if slow rounds were timed more densely than fast
-     * ones, latencies would look worse than they are. An odd number, so that every place in a batch has its turn.
-     */
-    private static int sampleEvery(Round warmUp) {
-        long each = warmUp.nanos() / Math.max(1, warmUp.requests());
+    /** An odd number, so that every place in a batch has its turn. */
+    private static int sampleEvery(long nanosBetweenRequests) {
         int every = 1;
-        while (every * each < Latencies.NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
+        while (every * nanosBetweenRequests < Latencies.NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
             every = 2 * every + 1;
         }
         return every;
     }
 
-    private Round measure(Contender contender, long turnNanos, Histogram latency, int sampleEvery) throws IOException {
-        long exits = contender.guest().exits();
-        long processor = contender.guest().processorTime().toNanos();
+    private Round measure(int contender, long turnNanos) throws IOException {
+        Guest guest = contenders.get(contender).guest();
+        long exits = guest.exits();
+        long processor = guest.processorTime().toNanos();
         long start = System.nanoTime();
-        Turn turn = new Turn(turnNanos, isStopped, latency, sampleEvery);
-        contender.work().run(turn);
+        Turn turn = new Turn(turnNanos, isStopped, latencies.get(contender), sampleEvery[contender]);
+        contenders.get(contender).work().run(turn);
         long nanos = System.nanoTime() - start;
+        if (isTimed(contenders.get(contender))) {
+            sampleEvery[contender] = sampleEvery(turn.nanosBetweenRequests());
+        }
         return new Round(
                 turn.requests(),
-                contender.guest().exits() - exits,
+                guest.exits() - exits,
                 nanos,
-                contender.guest().processorTime().toNanos() - processor);
+                guest.processorTime().toNanos() - processor);
     }
 }

@@ -59,7 +59,7 @@ class RoundsTest {
         Result result = rounds(fast).run(3, 1, (round, turn) -> {}).getFirst();
         assertThat(result.requests()).isEqualTo(3L * MANY);
         assertThat(result.sampledEvery()).isGreaterThan(1).isOdd();
-        assertThat(result.latencySamples()).isEqualTo(3L * (MANY / result.sampledEvery()));
+        assertThat(result.latencySamples()).isBetween(3L * (MANY / result.sampledEvery()), 3L * MANY / 2);
     }
 
     @Test
