@@ -78,20 +78,31 @@ public final class AtaDriver {
         }
     }
 
-    /** What a reset undoes. */
+    /**
+     * What a reset undoes, unless the disk is asked to keep it. It is: SRST resets both drives of a channel, and the driver
+     * of one does not know of the other's.
+     */
     private void setUp() throws DeviceException {
         multiple = Math.min(options.multiple(), word(Ata.ID_MAX_MULTIPLE) & 0xff);
         if (multiple > 1) {
-            port.dropInterrupts();
-            port.select(0);
-            port.write(Ata.SECTOR_COUNT, multiple);
-            port.write(Ata.COMMAND, Ata.SET_MULTIPLE_MODE);
-            int status = port.awaitInterrupt();
-            if (status == AtaException.NO_ANSWER || (status & FAILED) != 0) {
-                throw failure(Ata.SET_MULTIPLE_MODE, 0, status);
-            }
+            set(Ata.SET_MULTIPLE_MODE, 0, multiple);
+            set(Ata.SET_FEATURES, Ata.FEATURE_KEEP_SETTINGS, 0);
         }
         multiple = Math.max(multiple, 1);
+    }
+
+    private void set(int command, int feature, int count) throws DeviceException {
+        port.dropInterrupts();
+        port.select(0);
+        port.write(Ata.FEATURES, feature);
+        port.write(Ata.SECTOR_COUNT, count);
+        port.write(Ata.COMMAND, command);
+        int status = port.awaitInterrupt();
+        // A disk need not be able to keep settings; one alone on its channel does without.
+        boolean mayRefuse = command == Ata.SET_FEATURES && status != AtaException.NO_ANSWER;
+        if (status == AtaException.NO_ANSWER || !mayRefuse && (status & FAILED) != 0) {
+            throw failure(command, 0, status);
+        }
     }
 
     private int word(int index) {
