@@ -67,6 +67,7 @@ class ToyOsMachinesTest {
 
     /** Exits to another process; what it counted is where the guest has been. */
     @ParameterizedTest
+    @SuppressWarnings("try") // that the server is open is all that matters
     @CsvSource({"TRAPPED, ata, Data", "MMIO, device-0, QueueNotify"})
     void bootsInAProcessOfItsOwn(MachineKind kind, String disk, String register) throws Exception {
         MemoryImage image = new MemoryImage(64L << 20);
