@@ -75,7 +75,7 @@ final class CompareCommand implements Callable<Integer> {
     private static final int ROUNDS = 11;
     private static final int FEWEST_ROUNDS = 3;
     private static final int MOST_ROUNDS = 1000;
-    private static final int QUICK_TURN = 60;
+    private static final int QUICK_TURN = 50;
     private static final int TURN = 400;
     private static final int LONGEST_TURN = 60_000;
 
@@ -109,7 +109,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--turn",
             paramLabel = "MS",
-            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 60 with"
+            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 50 with"
                     + " --quick, otherwise 400).")
     private @Nullable Integer turn;
 
