@@ -173,7 +173,10 @@ public final class DescriptorChain {
     /** Has the processor fetch the beginning of what the device may write, which is overwritten, for {@link #write} soon after. */
     public void touchWritable() {
         if (writableLength > 0) {
-            region(readablePieces).putByte(offsets[readablePieces], (byte) 0);
+            MemoryRegion region = region(readablePieces);
+            long offset = offsets[readablePieces];
+            region.putByte(offset, (byte) 0);
+            region.putByte(offset + Math.min(lengths[readablePieces] - 1, CACHE_LINE), (byte) 0);
         }
     }
 

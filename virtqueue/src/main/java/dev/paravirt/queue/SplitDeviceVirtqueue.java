@@ -106,8 +106,10 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         }
         availableIndexSeen = availableIndex;
         publishedIndex = usedIndex;
-        // Whoever served it before may have left them so.
-        notificationsSuppressed = true;
+        // Whoever served it before may have left them suppressed.
+        notificationsSuppressed = false;
+        usedRegion.putShortOpaque(used + SplitLayout.USED_FLAGS, (short) 0);
+        logUsed(used, Short.BYTES);
     }
 
     @Override

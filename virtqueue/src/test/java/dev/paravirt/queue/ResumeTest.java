@@ -129,6 +129,46 @@ class ResumeTest {
         }
     }
 
+    /** Whatever the one before had asked for. */
+    @ParameterizedTest
+    @MethodSource("formats")
+    void whoeverGoesOnIsNotifiedUntilItSaysOtherwise(VirtqueueFormat format) {
+        for (boolean before : new boolean[] {false, true}) {
+            try (QueuePair pair = new QueuePair(format, SIZE, 0, SIZE * BUFFER)) {
+                if (before) {
+                    pair.device().enableAvailableNotifications();
+                } else {
+                    pair.device().disableAvailableNotifications();
+                }
+                DeviceVirtqueue next = resume(pair, pair.device().stop(List.of()));
+                assertThat(next.enableAvailableNotifications()).isTrue();
+                assertThat(add(pair, 0)).as("enabled").isTrue();
+                requireNonNull(next.poll());
+                next.disableAvailableNotifications();
+                assertThat(add(pair, 1)).as("disabled").isFalse();
+            }
+        }
+    }
+
+    /** Notifications are on for one that has only just come, which can say that it needs none. */
+    @ParameterizedTest
+    @MethodSource("formats")
+    void whoeverGoesOnCanDoWithoutNotifications(VirtqueueFormat format) {
+        try (QueuePair pair = new QueuePair(format, SIZE, 0, SIZE * BUFFER)) {
+            DeviceVirtqueue next = resume(pair, pair.device().stop(List.of()));
+            add(pair, 0);
+            requireNonNull(next.poll());
+            next.disableAvailableNotifications();
+            assertThat(add(pair, 1)).isFalse();
+        }
+    }
+
+    private static boolean add(QueuePair pair, int token) {
+        long address = pair.buffers().address() + (long) token * BUFFER;
+        assertThat(pair.driver().addWritable(address, BUFFER, token)).isTrue();
+        return pair.driver().publish();
+    }
+
     @Test
     void aPositionOutsideOfAPackedRingIsRefused() {
         VirtqueueFormat packed = new VirtqueueFormat(true, false, false, false, false);

@@ -14,6 +14,9 @@ import dev.paravirt.spec.legacy.Ata;
  */
 public final class AtaDriver {
     private static final int ATTEMPTS = 3;
+    /** The status of a channel that nobody is on. */
+    private static final int NOBODY = 0xff;
+
     private static final int FAILED = Ata.STATUS_ERR | Ata.STATUS_DF;
 
     private final AtaPort port;
@@ -46,14 +49,21 @@ public final class AtaDriver {
         this.name = "ATA disk " + options.drive() + " at 0x" + Integer.toHexString(options.commandBlock());
     }
 
-    /** Registers that hold what is written to them are somebody's. */
+    /** Registers that hold what is written to them are somebody's; one in the middle of a command holds nothing. */
     private void probe() throws DeviceException {
+        if (!answers() && port.alternateStatus() != NOBODY) {
+            port.reset(name);
+        }
+        if (!answers()) {
+            throw new DeviceException("no " + name);
+        }
+    }
+
+    private boolean answers() {
         port.select(0);
         port.write(Ata.SECTOR_COUNT, 0x55);
         port.write(Ata.LBA_LOW, 0xaa);
-        if (port.read(Ata.SECTOR_COUNT) != 0x55 || port.read(Ata.LBA_LOW) != 0xaa) {
-            throw new DeviceException("no " + name);
-        }
+        return port.read(Ata.SECTOR_COUNT) == 0x55 && port.read(Ata.LBA_LOW) == 0xaa;
     }
 
     private void identify() throws DeviceException {

@@ -32,10 +32,10 @@ final class NetGuest implements Callable<Integer> {
     @Parameters(description = "path of the hypervisor's socket")
     private Path socket = Path.of(".");
 
-    @Option(names = "--packed", description = "packed rings instead of split ones")
+    @Option(names = "--packed", arity = "1", description = "packed rings instead of split ones")
     private boolean packed;
 
-    @Option(names = "--receive", description = "receive instead of sending")
+    @Option(names = "--receive", arity = "1", description = "receive instead of sending")
     private boolean receive;
 
     @Option(names = "--batch", description = "frames between two looks at the device (default: ${DEFAULT-VALUE})")

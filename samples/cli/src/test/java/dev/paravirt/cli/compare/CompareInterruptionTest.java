@@ -4,6 +4,7 @@ package dev.paravirt.cli.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.cli.Paravirt;
+import dev.paravirt.cli.compare.carrier.MachineKind;
 import dev.paravirt.cli.demo.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -26,7 +27,8 @@ class CompareInterruptionTest {
     @Test
     void controlCWritesWhatWasMeasured() throws Exception {
         Path csv = folder.resolve("rounds.csv");
-        Process process = start("--rounds", "1000", "--turn", "10", "--csv", csv.toString());
+        Process process = start(
+                "--workload", "block-random-4k,console", "--rounds", "1000", "--turn", "10", "--csv", csv.toString());
         try (BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             awaitRound(output, 3);
@@ -45,7 +47,9 @@ class CompareInterruptionTest {
         } finally {
             process.destroyForcibly();
         }
-        assertThat(Files.readString(csv)).contains("\"hypercall, polling\",32,2,");
+        assertThat(Files.readString(csv))
+                .contains("process,block-random-4k,\"hypercall, polling\",32,2,")
+                .contains("process,console-keys,\"hypercall, polling\",1,2,");
     }
 
     /** A child of a shell's background job ignores interrupts, unless told otherwise. */

@@ -3,104 +3,129 @@ package dev.paravirt.cli.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.cli.compare.carrier.Guest;
+import dev.paravirt.cli.compare.carrier.Instrumentation;
+import dev.paravirt.cli.compare.carrier.MachineKind;
+import dev.paravirt.cli.compare.carrier.RegisterExits;
+import dev.paravirt.cli.compare.report.Result;
+import dev.paravirt.cli.compare.workload.Contender;
+import dev.paravirt.cli.compare.workload.Family;
+import dev.paravirt.cli.compare.workload.Turn;
+import dev.paravirt.cli.compare.workload.Work;
+import dev.paravirt.cli.compare.workload.Workload;
+import dev.paravirt.guest.jvm.JvmPlatform;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class RoundsTest {
+    private static final int MANY = 100_000;
+    private static final Workload WORKLOAD = new Workload("work", Family.BLOCK, "work", "Work.", "request", 1, true);
+
     private final List<String> turns = new ArrayList<>();
     private final AtomicBoolean isStopped = new AtomicBoolean();
 
     @Test
     void contendersTakeTurnsAndTheFirstRoundDoesNotCount() throws IOException {
-        List<Integer> progress = new ArrayList<>();
-        List<Result> results = rounds(new Fixed("a", 7), new Fixed("b", 2)).run(3, 1, progress::add);
+        List<String> progress = new ArrayList<>();
+        List<Result> results =
+                rounds(fixed("a", 7), fixed("b", 2)).run(3, 1, (round, turns) -> progress.add(round + ":" + turns));
         assertThat(turns).containsExactly("a", "b", "a", "b", "a", "b", "a", "b");
-        assertThat(progress).containsExactly(0, 1, 2, 3);
+        assertThat(progress).containsExactly("0:1", "0:2", "1:1", "1:2", "2:1", "2:2", "3:1", "3:2");
         assertThat(results).extracting(Result::name).containsExactly("a", "b");
         assertThat(results).extracting(Result::requests).containsExactly(21L, 6L);
         assertThat(results).extracting(Result::exits).containsExactly(63L, 18L);
         assertThat(results).extracting(Result::exitsPerRequest).containsExactly(3.0, 3.0);
         assertThat(results.getFirst().processorMicrosPerRequest()).isEqualTo(5.0);
-        assertThat(results.getFirst().latencyMicros(50)).isEqualTo(1.0);
     }
 
     @Test
     void aRoundThatIsStoppedDoesNotCount() throws IOException {
-        List<Result> results = rounds(new Fixed("a", 7), new Fixed("b", 2)).run(3, 1, done -> {
-            if (done == 2) {
+        List<Result> results = rounds(fixed("a", 7), fixed("b", 2)).run(3, 1, (round, turns) -> {
+            if (round == 2 && turns == 2) {
                 isStopped.set(true);
             }
         });
         assertThat(turns).hasSize(6);
-        assertThat(results).extracting(Result::requests).containsExactly(14L, 4L);
+        assertThat(results).extracting(Result::requests).containsExactly(7L, 2L);
     }
 
     @Test
-    void whatTheSpreadCoversIsNoDifference() {
-        Result first = result(100, 110, 120);
-        assertThat(ResultTable.verdict(result(119, 300, 310), first)).isEqualTo("the same");
-        assertThat(ResultTable.verdict(result(50, 60, 101), first)).isEqualTo("the same");
-        assertThat(ResultTable.verdict(result(121, 220, 310), first)).isEqualTo("2.0 x");
-        assertThat(ResultTable.verdict(result(11, 22, 99), first)).isEqualTo("0.2 x");
-        assertThat(ResultTable.verdict(result(220, 220), first))
-                .as("two rounds tell nothing")
-                .isEqualTo("the same");
+    void ofFastRequestsSomeAreTimed() throws IOException {
+        Contender fast = contender("fast", Instrumentation.ON, RoundsTest::hurry);
+        Result result = rounds(fast).run(3, 1, (round, turn) -> {}).getFirst();
+        assertThat(result.requests()).isEqualTo(3L * MANY);
+        assertThat(result.sampledEvery()).isGreaterThan(1).isOdd();
+        assertThat(result.latencySamples()).isBetween(3L * (MANY / result.sampledEvery()), 3L * MANY / 2);
     }
 
     @Test
-    void theMedianIsOfTheRounds() {
-        assertThat(result(300, 100, 110).median()).isEqualTo(110);
-        assertThat(result(300, 100, 110, 120).median()).isEqualTo(115);
-        assertThat(result(300, 100, 200).spread()).isEqualTo(1);
-        assertThat(result().median()).isNaN();
+    void pairsSwapPlacesAndBareOnesAreNotTimed() throws IOException {
+        Contender measured = contender("measured", Instrumentation.ON, turn -> {
+            turns.add("measured");
+            hurry(turn);
+        });
+        Contender bare = contender("bare", Instrumentation.OFF, turn -> {
+            turns.add("bare");
+            hurry(turn);
+        });
+        List<Result> results =
+                new Rounds(List.of(measured, bare), isStopped::get, Order.PAIRS_SWAP).run(3, 1, (round, turn) -> {});
+        assertThat(turns)
+                .containsExactly("measured", "bare", "bare", "measured", "measured", "bare", "bare", "measured");
+        assertThat(results).extracting(Result::name).containsExactly("measured", "bare");
+        assertThat(results.getFirst().latencySamples()).isPositive();
+        assertThat(results.getLast().latencySamples()).isZero();
+    }
+
+    private static void hurry(Turn turn) {
+        for (int i = 0; i < MANY; i++) {
+            turn.completed(turn.begin());
+        }
     }
 
     private Rounds rounds(Contender... contenders) {
-        return new Rounds(List.of(contenders), isStopped::get);
+        return new Rounds(List.of(contenders), isStopped::get, Order.SAME);
     }
 
-    /** @param rates requests a second, a round each */
-    private static Result result(long... rates) {
-        Result result = new Result("contender", 1);
-        for (long rate : rates) {
-            result.add(new Round(rate, rate, 1_000_000_000, 0), new Histogram(3));
-        }
-        return result;
+    /** Does so many requests of 5 us of processor time and three exits in each turn. */
+    private Contender fixed(String name, int requests) {
+        FixedGuest guest = new FixedGuest(Instrumentation.ON);
+        return new Contender(WORKLOAD, name, 1, guest, turn -> {
+            turns.add(name);
+            guest.done += requests;
+            turn.completed(requests);
+        });
     }
 
-    /** Does the same in each turn: requests of 1 us that take three exits and 5 us of processor time. */
-    private final class Fixed implements Contender {
-        private final String name;
-        private final int requests;
+    private static Contender contender(String name, Instrumentation instrumentation, Work work) {
+        return new Contender(WORKLOAD, name, 1, new FixedGuest(instrumentation), work);
+    }
+
+    private static final class FixedGuest implements Guest {
+        private final Instrumentation instrumentation;
         private long done;
 
-        Fixed(String name, int requests) {
-            this.name = name;
-            this.requests = requests;
+        FixedGuest(Instrumentation instrumentation) {
+            this.instrumentation = instrumentation;
         }
 
         @Override
-        public String name() {
-            return name;
+        public MachineKind kind() {
+            return MachineKind.TRAPPED;
         }
 
         @Override
-        public int depth() {
-            return 1;
+        public Instrumentation instrumentation() {
+            return instrumentation;
         }
 
         @Override
-        public void run(Turn turn) {
-            turns.add(name);
-            done += requests;
-            for (int i = 0; i < requests; i++) {
-                turn.completed(1000);
-            }
+        public JvmPlatform platform() {
+            throw new UnsupportedOperationException();
         }
 
         @Override
@@ -112,5 +137,13 @@ class RoundsTest {
         public Duration processorTime() {
             return Duration.ofNanos(5000 * done);
         }
+
+        @Override
+        public List<RegisterExits> finish() {
+            return List.of();
+        }
+
+        @Override
+        public void close() {}
     }
 }
