@@ -121,6 +121,12 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts to this file too.")
     private @Nullable Path html;
 
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description = "Write the first chart of the page to this file too, as an SVG picture for a document.")
+    private @Nullable Path picture;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures and counts to this file too.")
     private @Nullable Path json;
 
@@ -171,7 +177,7 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new IllegalArgumentException("--carrier takes "
                         + Carriers.all().stream().map(Carrier::name).collect(Collectors.joining(" or ")) + ", not "
                         + carrier));
-        require(!cost || html == null && json == null && csv == null, "--cost writes no --html, --json or --csv");
+        require(!cost || html == null && picture == null && json == null && csv == null, "--cost writes no files");
         List<Workload> defaults = quick ? Workloads.quick() : Workloads.all();
         return new Plan(chosen, workloads.isEmpty() ? defaults : Workloads.select(workloads), count, millis);
     }
@@ -231,6 +237,9 @@ final class CompareCommand implements Callable<Integer> {
     private void write(Report report) throws IOException {
         if (html != null) {
             Files.writeString(html, HtmlPage.of(report));
+        }
+        if (picture != null) {
+            Files.writeString(picture, HtmlPage.picture(report));
         }
         if (json != null) {
             Files.writeString(json, JsonReport.of(report));
