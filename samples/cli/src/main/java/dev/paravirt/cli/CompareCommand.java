@@ -75,7 +75,7 @@ final class CompareCommand implements Callable<Integer> {
     private static final int ROUNDS = 11;
     private static final int FEWEST_ROUNDS = 3;
     private static final int MOST_ROUNDS = 1000;
-    private static final int QUICK_TURN = 60;
+    private static final int QUICK_TURN = 50;
     private static final int TURN = 400;
     private static final int LONGEST_TURN = 60_000;
 
@@ -109,7 +109,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--turn",
             paramLabel = "MS",
-            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 60 with"
+            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 50 with"
                     + " --quick, otherwise 400).")
     private @Nullable Integer turn;
 
@@ -120,6 +120,12 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts to this file too.")
     private @Nullable Path html;
+
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description = "Write the first chart of the page to this file too, as an SVG picture for a document.")
+    private @Nullable Path picture;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures and counts to this file too.")
     private @Nullable Path json;
@@ -171,7 +177,7 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new IllegalArgumentException("--carrier takes "
                         + Carriers.all().stream().map(Carrier::name).collect(Collectors.joining(" or ")) + ", not "
                         + carrier));
-        require(!cost || html == null && json == null && csv == null, "--cost writes no --html, --json or --csv");
+        require(!cost || html == null && picture == null && json == null && csv == null, "--cost writes no files");
         List<Workload> defaults = quick ? Workloads.quick() : Workloads.all();
         return new Plan(chosen, workloads.isEmpty() ? defaults : Workloads.select(workloads), count, millis);
     }
@@ -231,6 +237,9 @@ final class CompareCommand implements Callable<Integer> {
     private void write(Report report) throws IOException {
         if (html != null) {
             Files.writeString(html, HtmlPage.of(report));
+        }
+        if (picture != null) {
+            Files.writeString(picture, HtmlPage.picture(report));
         }
         if (json != null) {
             Files.writeString(json, JsonReport.of(report));

@@ -57,7 +57,7 @@ class CompareCommandTest {
                 --workload net,tape           | there is no workload "tape"; there are exit, block-random-512,
                 --workload block-random-4     | there is no workload "block-random-4"
                 --workload=                   | there is no workload ""
-                --cost --json x.json          | --cost writes no --html, --json or --csv
+                --cost --json x.json          | --cost writes no files
                 """)
     void whatIsNotUsableIsSaid(String arguments, String message) {
         assertThat(compare(arguments.split(" +"))).isEqualTo(2);

@@ -51,7 +51,7 @@ class ContestTest {
                         .isPositive();
                 if (!measured.workload().hasLatency()) {
                     assertThat(result.latencySamples()).isZero();
-                } else if (result.requests() >= ROUNDS * result.sampledEvery()) {
+                } else if (result.requests() >= (long) ROUNDS * result.sampledEvery()) {
                     assertThat(result.latencyMicros(50))
                             .as("%s: %s", measured.workload().name(), result.name())
                             .isPositive();

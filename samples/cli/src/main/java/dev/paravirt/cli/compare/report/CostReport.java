@@ -21,6 +21,8 @@ public final class CostReport {
                 "what counting exits and timing requests costs, %d pairs of turns each (carrier: %s)",
                 costs.getFirst().with().rounds().size(),
                 carrier));
+        lines.add("without: guests count no exits and time no requests; what hypervisors count at each register, two"
+                + " additions an exit, is in both");
         lines.add("");
         lines.add("                                             requests/s, median             cost");
         lines.add(String.format(

@@ -68,6 +68,11 @@ public record Report(
                 carrierMeaning,
                 rounds(),
                 turnNanos / NANOS_PER_MILLI));
+        if (surroundings.isBusy()) {
+            lines.add(
+                    "the machine was busy before this began: who waits for the other side loses its processor, so exits"
+                            + " cost more than on a quiet one, and what has many of them looks worse");
+        }
         int rarest = workloads.stream()
                 .flatMap(measured -> measured.results().stream())
                 .mapToInt(Result::sampledEvery)
