@@ -10,6 +10,8 @@ module dev.paravirt.toyos {
     requires HdrHistogram;
 
     exports dev.paravirt.toyos.boot;
+    exports dev.paravirt.toyos.abi to
+            dev.paravirt.cli;
     exports dev.paravirt.toyos.block;
     exports dev.paravirt.toyos.fat32;
 }

@@ -16,6 +16,8 @@ import dev.paravirt.cli.compare.report.Surroundings;
 import dev.paravirt.cli.compare.report.TextReport;
 import dev.paravirt.cli.compare.workload.Workload;
 import dev.paravirt.cli.compare.workload.Workloads;
+import dev.paravirt.cli.trace.Trace;
+import dev.paravirt.toyos.boot.MachineKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +68,9 @@ import picocli.CommandLine.Option;
             "  samples/paravirt compare --workload block-random-4k,net --carrier thread",
             "      one disk workload and all of the network, the hypervisor being a thread",
             "  samples/paravirt compare --cost --workload block-random-4k",
-            "      what the counting and timing of that workload costs"
+            "      what the counting and timing of that workload costs",
+            "  samples/paravirt compare --trace",
+            "      how one read gets from a program to the disk and back, on each machine"
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int FAILED = 1;
@@ -118,6 +122,12 @@ final class CompareCommand implements Callable<Integer> {
             description = "Measure what counting and timing costs instead: each contender by turns with and without.")
     private boolean cost;
 
+    @Option(
+            names = "--trace",
+            description = "Instead, walk with one read of 4 KiB from a program of the toy OS through its kernel to the"
+                    + " hypervisor and back, on each machine; all other options are for measuring.")
+    private boolean trace;
+
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts to this file too.")
     private @Nullable Path html;
 
@@ -160,12 +170,23 @@ final class CompareCommand implements Callable<Integer> {
         Thread stop = Thread.ofPlatform().unstarted(() -> stop(isStopped, ended));
         Runtime.getRuntime().addShutdownHook(stop);
         try {
+            if (trace) {
+                return walk();
+            }
             return cost ? measureCost(plan, isStopped) : measure(plan, isStopped);
         } catch (IOException | IllegalStateException failure) {
             return fail(failure.toString(), FAILED);
         } finally {
             ended.countDown();
         }
+    }
+
+    private static int walk() throws IOException {
+        for (MachineKind kind : MachineKind.values()) {
+            Trace.of(kind).forEach(System.out::println);
+            System.out.println();
+        }
+        return 0;
     }
 
     private Plan plan() {

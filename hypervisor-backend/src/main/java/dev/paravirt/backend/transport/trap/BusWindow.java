@@ -62,6 +62,10 @@ final class BusWindow {
         device.writeString(firstRegister + index, width, count, memory, offset);
     }
 
+    String describe(long address, boolean write) {
+        return device.name() + ": " + device.registerName(firstRegister + (int) (address - base), write);
+    }
+
     private void count(int index, int kind, int moved) {
         int at = index * KINDS + kind;
         exits.setOpaque(at, exits.getPlain(at) + 1);

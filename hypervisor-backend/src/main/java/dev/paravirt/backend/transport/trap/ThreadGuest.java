@@ -17,13 +17,15 @@ public final class ThreadGuest implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ThreadGuest.class);
 
     private final LocalLine[] lines;
+    private final ExitObserver observer;
     private final TrapBus bus;
     private final ExitSlot slot = new ExitSlot();
     private final ReentrantLock oneExit = new ReentrantLock();
     private final Thread hypervisor =
             Thread.ofPlatform().name("trap-hypervisor").daemon().unstarted(this::serve);
 
-    private ThreadGuest(GuestMemory memory, int lineCount, Board board) {
+    private ThreadGuest(GuestMemory memory, int lineCount, Board board, ExitObserver observer) {
+        this.observer = observer;
         lines = new LocalLine[lineCount];
         for (int line = 0; line < lineCount; line++) {
             lines[line] = new LocalLine();
@@ -38,7 +40,12 @@ public final class ThreadGuest implements AutoCloseable {
      * @param lines interrupt lines
      */
     public static ThreadGuest start(GuestMemory memory, int lines, Board board) {
-        ThreadGuest guest = new ThreadGuest(memory, lines, board);
+        return start(memory, lines, board, ExitObserver.NONE);
+    }
+
+    /** As {@link #start(GuestMemory, int, Board)}, with somebody who looks on. */
+    public static ThreadGuest start(GuestMemory memory, int lines, Board board, ExitObserver observer) {
+        ThreadGuest guest = new ThreadGuest(memory, lines, board, observer);
         guest.hypervisor.start();
         return guest;
     }
@@ -46,11 +53,13 @@ public final class ThreadGuest implements AutoCloseable {
     private void serve() {
         while (slot.await()) {
             long result = HypercallError.BAD_STATE;
+            observer.begins();
             try {
                 result = bus.exit(slot.number, slot.a0, slot.a1, slot.a2, slot.a3);
             } catch (RuntimeException | InternalError defect) {
                 LOG.error("a device failed at an exit, which is a defect of the device", defect);
             }
+            observer.ends();
             slot.complete(result);
         }
     }

@@ -160,6 +160,20 @@ public final class TrapBus implements AutoCloseable {
         return counts;
     }
 
+    /**
+     * Where an exit leads.
+     *
+     * @param number one of {@link Exit}
+     * @param address of the port or register
+     * @return device and register, such as "ata: Sector Count"; or the address, if there is nothing
+     */
+    public String describe(int number, long address) {
+        boolean isPort = number != Exit.REGISTER_READ && number != Exit.REGISTER_WRITE;
+        BusWindow window = find(isPort ? ports : registers, address);
+        boolean write = number == Exit.PORT_OUT || number == Exit.PORT_OUT_STRING || number == Exit.REGISTER_WRITE;
+        return window == null ? "0x" + Long.toHexString(address) : window.describe(address, write);
+    }
+
     /** All exits so far, those to addresses where nothing is included. From any thread. */
     public long exits() {
         return nowhere.get() + counts().stream().mapToLong(ExitCount::exits).sum();

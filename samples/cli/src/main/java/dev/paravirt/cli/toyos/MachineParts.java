@@ -40,9 +40,9 @@ public record MachineParts(
         String mac,
         @Nullable ConsoleEnd console) {
     /** Ids of the disks. */
-    static final String ROOT = "root";
+    public static final String ROOT = "root";
 
-    static final String SCRATCH = "scratch";
+    public static final String SCRATCH = "scratch";
 
     /** Interrupt lines of a machine: one for all devices, and one for the disks of a PC. */
     public static final int LINES = 2;

@@ -7,6 +7,7 @@ import dev.paravirt.guest.jvm.JvmPlatform;
 import dev.paravirt.guest.jvm.TrapGate;
 import dev.paravirt.guest.platform.HypercallGate;
 import dev.paravirt.guest.platform.Platform;
+import dev.paravirt.toyos.abi.Program;
 import dev.paravirt.toyos.kernel.Devices;
 import dev.paravirt.toyos.kernel.Kernel;
 import dev.paravirt.toyos.kernel.Machine;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Boots the toy OS: finds the devices of the machine, starts a driver for each, and runs the kernel on them. */
 public final class ToyOs {
@@ -30,10 +32,12 @@ public final class ToyOs {
     private final Kernel kernel;
     private final Hardware hardware;
 
-    private ToyOs(Machine machine, Hardware.Maker maker) throws IOException {
+    private ToyOs(Machine machine, Map<String, Program> more, Hardware.Maker maker) throws IOException {
         this.machine = machine;
         Scheduler scheduler = new Scheduler(machine);
-        kernel = new Kernel(machine, scheduler, Programs.all());
+        Map<String, Program> programs = Programs.all();
+        programs.putAll(more);
+        kernel = new Kernel(machine, scheduler, programs);
         hardware = maker.make(scheduler, kernel.console());
     }
 
@@ -83,8 +87,18 @@ public final class ToyOs {
      * @throws IOException if the machine is not what it is said to be
      */
     public static int run(MachineKind kind, JvmPlatform platform, BootOptions options) throws IOException {
+        return run(kind, platform, options, Map.of());
+    }
+
+    /**
+     * As {@link #run(MachineKind, JvmPlatform, BootOptions)}, with programs beside those that come with the system.
+     *
+     * @param more programs by name
+     */
+    public static int run(MachineKind kind, JvmPlatform platform, BootOptions options, Map<String, Program> more)
+            throws IOException {
         if (kind == MachineKind.PARAVIRT) {
-            return run(platform, platform, options);
+            return run(platform, platform, options, more);
         }
         TrapGate gate = new TrapGate(platform);
         InterruptController interrupts = new InterruptController(platform, kind == MachineKind.TRAPPED);
@@ -92,16 +106,22 @@ public final class ToyOs {
                 ? (scheduler, log) -> new PcHardware(gate, interrupts, scheduler, log)
                 : (scheduler, log) ->
                         new VirtioHardware(new MmioDevices(gate::registers, interrupts), interrupts, scheduler, log);
-        return new ToyOs(new PcMachine(gate, interrupts), maker).boot(options);
+        return new ToyOs(new PcMachine(gate, interrupts), more, maker).boot(options);
     }
 
     /** As {@link #run(MachineKind, JvmPlatform, BootOptions)}, on any platform with virtio devices on hypercalls. */
     public static int run(Platform platform, HypercallGate gate, BootOptions options) throws IOException {
+        return run(platform, gate, options, Map.of());
+    }
+
+    private static int run(Platform platform, HypercallGate gate, BootOptions options, Map<String, Program> more)
+            throws IOException {
         InterruptController interrupts = new InterruptController(platform, false);
         Hypercalls hypercalls = Hypercalls.attach(gate, interrupts);
         HypercallDevices devices = new HypercallDevices(hypercalls, interrupts);
         return new ToyOs(
                         new HypercallMachine(hypercalls, interrupts),
+                        more,
                         (scheduler, log) -> new VirtioHardware(devices, interrupts, scheduler, log))
                 .boot(options);
     }
