@@ -41,7 +41,7 @@ final class WalkText {
         lines.add("");
         lines.add("    at us   took us  level");
         Span call = walk.getFirst();
-        lines.add(line(call, 1, "READ of /dev/scratch: a system call"));
+        lines.add(line(call, "READ of /dev/scratch: a system call"));
         int at = 1;
         while (at < walk.size()) {
             at = add(lines, at);
@@ -68,7 +68,7 @@ final class WalkText {
             return first + 1; // told with its exit
         }
         if (span.kind() != Span.Kind.EXIT) {
-            lines.add(line(span, 1, text(span, 1)));
+            lines.add(line(span, text(span, 1)));
             return first + 1;
         }
         int next = first;
@@ -89,7 +89,6 @@ final class WalkText {
         }
         lines.add(line(
                 new Span(span.level(), span.kind(), span.what(), span.address(), span.start(), span.start() + nanos),
-                count,
                 text(span, count)));
         lines.add(String.format(
                 Locale.ROOT,
@@ -97,7 +96,7 @@ final class WalkText {
                 "",
                 micros(handled),
                 indented(Level.HYPERVISOR, count == 1 ? "handles it" : "handles them")));
-        between.forEach(part -> lines.add(line(part, 1, text(part, 1))));
+        between.forEach(part -> lines.add(line(part, text(part, 1))));
         return next;
     }
 
@@ -133,7 +132,7 @@ final class WalkText {
         };
     }
 
-    private String line(Span span, int count, String text) {
+    private String line(Span span, String text) {
         return String.format(
                         Locale.ROOT,
                         "%9.1f %9.1f  %s",

@@ -185,7 +185,7 @@ public final class HtmlPage {
                         .map(start -> List.of(
                                 start.device(),
                                 start.machine().name().toLowerCase(Locale.ROOT),
-                                Html.number(start.exits(), 0),
+                                Long.toString(start.exits()),
                                 Html.number(start.nanos() / 1e3, 0)))
                         .toList());
     }
