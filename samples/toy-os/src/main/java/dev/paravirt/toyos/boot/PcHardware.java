@@ -59,9 +59,7 @@ final class PcHardware implements Hardware {
 
     private void startDisk(int drive) {
         CountedPorts counted = new CountedPorts(ports);
-        // Blocks of one sector: the reset with which one drive starts makes the other forget the size of longer ones.
-        AtaOptions options =
-                AtaOptions.DEFAULT.withDrive(drive).withLine(DISK_LINE).withMultiple(1);
+        AtaOptions options = AtaOptions.DEFAULT.withDrive(drive).withLine(DISK_LINE);
         try {
             AtaDriver driver = AtaDriver.start(counted, interrupts, options);
             String id = driver.serial();
