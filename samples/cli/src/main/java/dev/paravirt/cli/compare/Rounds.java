@@ -3,10 +3,10 @@ package dev.paravirt.cli.compare;
 
 import dev.paravirt.cli.compare.carrier.Guest;
 import dev.paravirt.cli.compare.carrier.Instrumentation;
-import dev.paravirt.cli.compare.report.Latencies;
 import dev.paravirt.cli.compare.report.Result;
 import dev.paravirt.cli.compare.report.Round;
 import dev.paravirt.cli.compare.workload.Contender;
+import dev.paravirt.cli.compare.workload.Latencies;
 import dev.paravirt.cli.compare.workload.Turn;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.paravirt.cli.compare.report;
 
 import dev.paravirt.backend.transport.trap.ExitCount;
 import dev.paravirt.cli.compare.carrier.RegisterExits;
+import dev.paravirt.cli.compare.workload.StartUp;
 import dev.paravirt.cli.compare.workload.Workload;
 import dev.paravirt.cli.demo.Json;
 import java.util.LinkedHashMap;

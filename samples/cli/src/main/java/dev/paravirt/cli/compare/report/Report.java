@@ -4,6 +4,8 @@ package dev.paravirt.cli.compare.report;
 import dev.paravirt.cli.compare.carrier.MachineKind;
 import dev.paravirt.cli.compare.carrier.RegisterExits;
 import dev.paravirt.cli.compare.workload.Family;
+import dev.paravirt.cli.compare.workload.Latencies;
+import dev.paravirt.cli.compare.workload.StartUp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -2,6 +2,7 @@
 package dev.paravirt.cli.compare.report;
 
 import dev.paravirt.cli.compare.carrier.MachineKind;
+import dev.paravirt.cli.compare.workload.Latencies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;

@@ -2,6 +2,7 @@
 package dev.paravirt.cli.compare.report;
 
 import dev.paravirt.cli.compare.workload.Family;
+import dev.paravirt.cli.compare.workload.StartUp;
 import dev.paravirt.cli.compare.workload.Workload;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,7 +3,6 @@ package dev.paravirt.cli.compare.workload;
 
 import dev.paravirt.cli.compare.carrier.Guest;
 import dev.paravirt.cli.compare.carrier.MachineKind;
-import dev.paravirt.cli.compare.report.StartUp;
 import dev.paravirt.guest.jvm.TrapGate;
 import java.io.IOException;
 import java.util.List;

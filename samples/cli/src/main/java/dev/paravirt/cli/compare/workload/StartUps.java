@@ -2,7 +2,6 @@
 package dev.paravirt.cli.compare.workload;
 
 import dev.paravirt.cli.compare.carrier.Guest;
-import dev.paravirt.cli.compare.report.StartUp;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

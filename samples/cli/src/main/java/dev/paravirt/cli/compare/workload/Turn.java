@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare.workload;
 
-import dev.paravirt.cli.compare.report.Latencies;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.paravirt.cli.compare.carrier.MachineKind;
+import dev.paravirt.cli.compare.workload.Latencies;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 

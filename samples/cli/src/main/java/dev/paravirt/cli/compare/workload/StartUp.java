@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.paravirt.cli.compare.report;
+package dev.paravirt.cli.compare.workload;
 
 import dev.paravirt.cli.compare.carrier.MachineKind;
 
