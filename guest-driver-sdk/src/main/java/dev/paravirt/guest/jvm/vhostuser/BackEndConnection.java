@@ -77,7 +77,7 @@ final class BackEndConnection implements AutoCloseable {
             protocol = chosen;
         }
         if (has(ProtocolFeatures.MQ)) {
-            queueNumber = (int) Math.clamp(askLong(FrontEndRequest.GET_QUEUE_NUM), 0, Payload.VRING_INDEX_MASK + 1);
+            queueNumber = Math.clamp(askLong(FrontEndRequest.GET_QUEUE_NUM), 0, Payload.VRING_INDEX_MASK + 1);
         }
         if (has(ProtocolFeatures.BACKEND_REQ)) {
             tell(FrontEndRequest.SET_BACKEND_REQ_FD, NOTHING, theirs);
