@@ -32,6 +32,10 @@ public final class DescriptorChain {
 
     int descriptors;
     int order;
+
+    /** Where it is noted as in flight, if it is. */
+    int inflightEntry;
+
     int written;
     boolean polled;
     long sequence;

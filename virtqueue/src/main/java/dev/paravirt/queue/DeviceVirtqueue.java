@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Nothing is allocated once the longest chain has been seen.
  */
 public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, PackedDeviceVirtqueue {
+    private static final long OUT_OF_TURN = -1;
+
     private final int size;
 
     /** Where writes to the driver's memory are noted, if they are. */
@@ -59,8 +61,10 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
      * @param position as {@link #stop} returned it: the index of the Available Ring, or, of a packed queue, offset and
      *     wrap counter of the next descriptor in its lower 16 bits
      * @param log where to mark what the device writes, or null
-     * @throws VirtqueueException if an area is not aligned or does not lie in one region of memory, or if there is no such
-     *     position
+     * @param inflight where to note what is in flight, or null. If it says already what is, for a queue whose device died,
+     *     then {@link #poll} returns that first, in its old order, and the position does not matter.
+     * @throws VirtqueueException if an area is not aligned or does not lie in one region of memory, if there is no such
+     *     position, or if what is noted as in flight makes no sense
      */
     public static DeviceVirtqueue resume(
             GuestMemory memory,
@@ -70,14 +74,15 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
             long driverArea,
             long deviceArea,
             int position,
-            @Nullable DirtyLog log) {
+            @Nullable DirtyLog log,
+            @Nullable InflightRegion inflight) {
         DeviceVirtqueue queue = create(memory, size, format, descriptorArea, driverArea, deviceArea);
         queue.log = log;
-        queue.startAt(position);
+        queue.startAt(position, inflight);
         return queue;
     }
 
-    abstract void startAt(int position);
+    abstract void startAt(int position, @Nullable InflightRegion region);
 
     /**
      * Ends the work on this queue: what was pushed is published.
@@ -107,6 +112,11 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
     abstract void takeBack(DescriptorChain chain);
 
     abstract int position();
+
+    /** A chain that was polled out of turn cannot be taken back: there is no way to say so in a position. */
+    static void outOfTurn(DescriptorChain chain) {
+        chain.sequence = OUT_OF_TURN;
+    }
 
     final void countPoll(DescriptorChain chain) {
         chain.sequence = ++polls;

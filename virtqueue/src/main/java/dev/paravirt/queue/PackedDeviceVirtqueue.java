@@ -27,6 +27,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     private final ChainPool pool;
     private final @Nullable InOrder inOrder;
 
+    private @Nullable PackedInflight inflight;
     private int availablePosition;
     private int usedPosition;
 
@@ -100,13 +101,47 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
-    void startAt(int position) {
+    void startAt(int position, @Nullable InflightRegion notes) {
         if (RingIndex.offset(position) >= size) {
             throw new VirtqueueException("no position in a queue of " + size + ": " + RingIndex.offset(position));
         }
         availablePosition = position & 0xffff;
         // Whoever stopped had used all that it had taken.
         usedPosition = availablePosition;
+        if (notes != null) {
+            inflight = new PackedInflight(notes, size);
+            int count = inflight.recover(availablePosition, this::isStillAvailable);
+            if (count != Inflight.NONE) {
+                // Whoever died cannot have said where it stood.
+                usedPosition = inflight.usedPosition();
+                availablePosition = RingIndex.advancePosition(usedPosition, count, size);
+                descriptorsOut = count;
+                takeUsedBack(count);
+            }
+        }
+    }
+
+    /**
+     * Of a batch that a predecessor did not live to publish, all but the first descriptor may be marked as used: the driver
+     * must not come across these when others are published.
+     */
+    private void takeUsedBack(int count) {
+        int position = usedPosition;
+        for (int i = 0; i < count; i++) {
+            long at = descriptorAt(position) + PackedLayout.DESCRIPTOR_LEN;
+            long word = region.getLongOpaque(at);
+            boolean wrap = RingIndex.wrapCounter(position);
+            if (PackedLayout.isUsed((int) (word >>> 48), wrap)) {
+                region.putLongRelease(at, word << 16 >>> 16 | (long) PackedLayout.availableFlags(wrap) << 48);
+                logWord(region, at);
+            }
+            position = RingIndex.advancePosition(position, 1, size);
+        }
+    }
+
+    private boolean isStillAvailable(int position) {
+        long word = region.getLongAcquire(descriptorAt(position) + PackedLayout.DESCRIPTOR_LEN);
+        return PackedLayout.isAvailable((int) (word >>> 48), RingIndex.wrapCounter(position));
     }
 
     @Override
@@ -115,6 +150,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         int back = RingIndex.advancePosition(availablePosition, size - chain.descriptors, size);
         // Forward by all but these, and then by all, which changes nothing but the wrap counter.
         availablePosition = RingIndex.advancePosition(back, size, size);
+        if (inflight != null) {
+            inflight.takenBack(chain.inflightEntry);
+        }
         pool.giveBack(chain);
     }
 
@@ -125,6 +163,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public @Nullable DescriptorChain poll() {
+        if (inflight != null && inflight.hasResubmissions()) {
+            return pollAgain(inflight, inflight.nextResubmission());
+        }
         // Pairs with the driver's release of this word: the descriptors of the batch are visible after it.
         long word = region.getLongAcquire(descriptorAt(availablePosition) + PackedLayout.DESCRIPTOR_LEN);
         if (!isAvailable(word)) {
@@ -141,6 +182,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
                 pool.giveBack(chain);
                 throw malformed;
             }
+            if (inflight != null) {
+                chain.inflightEntry = inflight.endPoll();
+            }
             if (inOrder != null) {
                 inOrder.polled(chain);
             }
@@ -152,6 +196,31 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             broken = true;
             throw malformed;
         }
+    }
+
+    /** What a device took that died; its descriptors in the ring may be overwritten. */
+    private DescriptorChain pollAgain(PackedInflight notes, int head) {
+        DescriptorChain chain = pool.take();
+        try {
+            chain.inflightEntry = head;
+            chain.descriptors = notes.descriptors(head);
+            int entry = head;
+            for (int count = 1; count <= chain.descriptors; count++) {
+                long word = notes.word(entry);
+                appendDescriptor(chain, notes.address(entry), word, count);
+                chain.id = (int) (word >>> 32) & 0xffff;
+                entry = notes.next(entry);
+            }
+        } catch (VirtqueueException malformed) {
+            pool.giveBack(chain);
+            broken = true;
+            throw malformed;
+        }
+        if (inOrder != null) {
+            inOrder.polled(chain);
+        }
+        outOfTurn(chain);
+        return chain;
     }
 
     private boolean isAvailable(long word) {
@@ -168,20 +237,19 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         int position = availablePosition;
         long word = firstWord;
         int count = 0;
+        if (inflight != null) {
+            inflight.beginPoll();
+        }
         while (true) {
             if (descriptorsOut + ++count > size) {
                 throw new VirtqueueException("a list that is longer than what is free of the queue of " + size);
             }
             long address = region.getLong(descriptorAt(position) + PackedLayout.DESCRIPTOR_ADDR);
-            long length = word & 0xffffffffL;
-            int flags = (int) (word >>> 48);
-            boolean goesOn = (flags & PackedLayout.DESC_F_NEXT) != 0;
-            if ((flags & PackedLayout.DESC_F_INDIRECT) != 0) {
-                readTable(chain, address, length, goesOn || count > 1);
-            } else {
-                chain.append(memory, address, length, (flags & PackedLayout.DESC_F_WRITE) != 0);
+            appendDescriptor(chain, address, word, count);
+            if (inflight != null) {
+                inflight.add(address, word);
             }
-            if (!goesOn) {
+            if (((int) (word >>> 48) & PackedLayout.DESC_F_NEXT) == 0) {
                 // The id of a list is that of its last descriptor; any number, the driver alone uses it.
                 chain.id = (int) (word >>> 32) & 0xffff;
                 chain.descriptors = count;
@@ -189,6 +257,17 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             }
             position = RingIndex.advancePosition(position, 1, size);
             word = region.getLong(descriptorAt(position) + PackedLayout.DESCRIPTOR_LEN);
+        }
+    }
+
+    /** @param count how many descriptors of the list there are up to this one */
+    private void appendDescriptor(DescriptorChain chain, long address, long word, int count) {
+        long length = word & 0xffffffffL;
+        int flags = (int) (word >>> 48);
+        if ((flags & PackedLayout.DESC_F_INDIRECT) != 0) {
+            readTable(chain, address, length, (flags & PackedLayout.DESC_F_NEXT) != 0 || count > 1);
+        } else {
+            chain.append(memory, address, length, (flags & PackedLayout.DESC_F_WRITE) != 0);
         }
     }
 
@@ -238,6 +317,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     private void use(DescriptorChain chain) {
+        if (inflight != null) {
+            inflight.addToBatch(chain.inflightEntry);
+        }
         if (!batchGoesOn) {
             elementPosition = usedPosition;
         }
@@ -267,9 +349,15 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         }
         heldDescriptors = 0;
         batchGoesOn = false;
+        if (inflight != null) {
+            inflight.beforePublish(usedPosition);
+        }
         // Pairs with the driver's acquire of this word: used descriptors and written buffers are visible before it.
         region.putLongRelease(heldAt, heldWord);
         logWord(region, heldAt);
+        if (inflight != null) {
+            inflight.afterPublish(usedPosition);
+        }
         // The driver writes its wish, fences, and looks at the descriptor: one of us sees the other.
         MemoryRegion.fullFence();
         return EventSuppression.isDue(
@@ -283,6 +371,9 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public boolean enableAvailableNotifications() {
+        if (inflight != null && inflight.hasResubmissions()) {
+            return false;
+        }
         writeEvent(EventSuppression.enable(eventIndex, availablePosition));
         // The driver writes its descriptor, fences, and looks at our wish: one of us sees the other.
         MemoryRegion.fullFence();

@@ -27,6 +27,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     private final ChainPool pool;
     private final @Nullable InOrder inOrder;
 
+    private @Nullable SplitInflight inflight;
     private int availableIndex;
 
     /** Index of the Available Ring as last read: up to there chains can be taken without looking again. */
@@ -92,10 +93,18 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
-    void startAt(int position) {
+    void startAt(int position, @Nullable InflightRegion region) {
         availableIndex = position & 0xffff;
-        availableIndexSeen = availableIndex;
         usedIndex = usedRegion.getShortOpaque(usedIndexAt) & 0xffff;
+        if (region != null) {
+            inflight = new SplitInflight(region, size);
+            int count = inflight.recover(usedIndex);
+            if (count != Inflight.NONE) {
+                // Whoever died cannot have said where it stood.
+                availableIndex = RingIndex.advance(usedIndex, count);
+            }
+        }
+        availableIndexSeen = availableIndex;
         publishedIndex = usedIndex;
         // Whoever served it before may have left them suppressed.
         notificationsSuppressed = false;
@@ -106,6 +115,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     @Override
     void takeBack(DescriptorChain chain) {
         availableIndex = RingIndex.advance(availableIndex, -1);
+        if (inflight != null) {
+            inflight.takenBack(chain.id);
+        }
         pool.giveBack(chain);
     }
 
@@ -116,6 +128,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public @Nullable DescriptorChain poll() {
+        if (inflight != null && inflight.hasResubmissions()) {
+            return pollAgain(inflight.nextResubmission());
+        }
         if (availableIndex == availableIndexSeen && !lookForAvailable()) {
             return null;
         }
@@ -129,6 +144,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
                 pool.giveBack(chain);
                 throw malformed;
             }
+            if (inflight != null) {
+                inflight.polled(chain.id);
+            }
             if (inOrder != null) {
                 inOrder.polled(chain);
             }
@@ -140,6 +158,24 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
             availableIndexSeen = availableIndex;
             throw malformed;
         }
+    }
+
+    /** What a device took that died: the driver has not touched its descriptors since. */
+    private DescriptorChain pollAgain(int head) {
+        DescriptorChain chain = pool.take();
+        try {
+            chain.id = head;
+            readChain(chain, head);
+        } catch (VirtqueueException malformed) {
+            pool.giveBack(chain);
+            broken = true;
+            throw malformed;
+        }
+        if (inOrder != null) {
+            inOrder.polled(chain);
+        }
+        outOfTurn(chain);
+        return chain;
     }
 
     private boolean lookForAvailable() {
@@ -237,6 +273,9 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         if (!batchGoesOn) {
             elementAt = used + SplitLayout.usedElement(RingIndex.slot(usedIndex, size));
         }
+        if (inflight != null) {
+            inflight.used(chain.id);
+        }
         usedRegion.putLong(elementAt, (chain.written & 0xffffffffL) << 32 | chain.id);
         logUsed(elementAt, SplitLayout.USED_ELEMENT_SIZE);
         batchGoesOn = inOrder != null && chain.writableLength() == 0;
@@ -258,9 +297,15 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         }
         publishedIndex = usedIndex;
         batchGoesOn = false;
+        if (inflight != null) {
+            inflight.beforePublish();
+        }
         // Pairs with the driver's acquire of the index: elements and written buffers are visible before it.
         usedRegion.putShortRelease(usedIndexAt, (short) usedIndex);
         logUsed(usedIndexAt, Short.BYTES);
+        if (inflight != null) {
+            inflight.afterPublish(usedIndex);
+        }
         // The driver writes its wish, fences, and looks at the index: one of us sees the other.
         MemoryRegion.fullFence();
         if (eventIndex) {
@@ -282,7 +327,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public boolean enableAvailableNotifications() {
-        if (availableIndex != availableIndexSeen) {
+        if (availableIndex != availableIndexSeen || (inflight != null && inflight.hasResubmissions())) {
             return false;
         }
         if (eventIndex) {

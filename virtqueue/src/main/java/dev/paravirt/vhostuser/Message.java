@@ -64,6 +64,15 @@ public final class Message implements AutoCloseable {
     }
 
     /**
+     * A le16 of the payload, 0 to 65535.
+     *
+     * @throws IndexOutOfBoundsException if it does not lie in the payload
+     */
+    public int getShort(int offset) {
+        return Short.toUnsignedInt(payload.getShort(offset));
+    }
+
+    /**
      * A le32 of the payload.
      *
      * @throws IndexOutOfBoundsException if it does not lie in the payload

@@ -37,6 +37,7 @@ class ResumeTest {
                 driver.driverArea(),
                 driver.deviceArea(),
                 position,
+                null,
                 null);
     }
 

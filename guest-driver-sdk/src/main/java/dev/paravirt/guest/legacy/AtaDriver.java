@@ -14,6 +14,9 @@ import dev.paravirt.spec.legacy.Ata;
  */
 public final class AtaDriver {
     private static final int ATTEMPTS = 3;
+    /** The status of a channel that nobody is on. */
+    private static final int NOBODY = 0xff;
+
     private static final int FAILED = Ata.STATUS_ERR | Ata.STATUS_DF;
 
     private final AtaPort port;
@@ -46,14 +49,21 @@ public final class AtaDriver {
         this.name = "ATA disk " + options.drive() + " at 0x" + Integer.toHexString(options.commandBlock());
     }
 
-    /** Registers that hold what is written to them are somebody's. */
+    /** Registers that hold what is written to them are somebody's; one in the middle of a command holds nothing. */
     private void probe() throws DeviceException {
+        if (!answers() && port.alternateStatus() != NOBODY) {
+            port.reset(name);
+        }
+        if (!answers()) {
+            throw new DeviceException("no " + name);
+        }
+    }
+
+    private boolean answers() {
         port.select(0);
         port.write(Ata.SECTOR_COUNT, 0x55);
         port.write(Ata.LBA_LOW, 0xaa);
-        if (port.read(Ata.SECTOR_COUNT) != 0x55 || port.read(Ata.LBA_LOW) != 0xaa) {
-            throw new DeviceException("no " + name);
-        }
+        return port.read(Ata.SECTOR_COUNT) == 0x55 && port.read(Ata.LBA_LOW) == 0xaa;
     }
 
     private void identify() throws DeviceException {
@@ -78,20 +88,31 @@ public final class AtaDriver {
         }
     }
 
-    /** What a reset undoes. */
+    /**
+     * What a reset undoes, unless the disk is asked to keep it. It is: SRST resets both drives of a channel, and the driver
+     * of one does not know of the other's.
+     */
     private void setUp() throws DeviceException {
         multiple = Math.min(options.multiple(), word(Ata.ID_MAX_MULTIPLE) & 0xff);
         if (multiple > 1) {
-            port.dropInterrupts();
-            port.select(0);
-            port.write(Ata.SECTOR_COUNT, multiple);
-            port.write(Ata.COMMAND, Ata.SET_MULTIPLE_MODE);
-            int status = port.awaitInterrupt();
-            if (status == AtaException.NO_ANSWER || (status & FAILED) != 0) {
-                throw failure(Ata.SET_MULTIPLE_MODE, 0, status);
-            }
+            set(Ata.SET_MULTIPLE_MODE, 0, multiple);
+            set(Ata.SET_FEATURES, Ata.FEATURE_KEEP_SETTINGS, 0);
         }
         multiple = Math.max(multiple, 1);
+    }
+
+    private void set(int command, int feature, int count) throws DeviceException {
+        port.dropInterrupts();
+        port.select(0);
+        port.write(Ata.FEATURES, feature);
+        port.write(Ata.SECTOR_COUNT, count);
+        port.write(Ata.COMMAND, command);
+        int status = port.awaitInterrupt();
+        // A disk need not be able to keep settings; one alone on its channel does without.
+        boolean mayRefuse = command == Ata.SET_FEATURES && status != AtaException.NO_ANSWER;
+        if (status == AtaException.NO_ANSWER || !mayRefuse && (status & FAILED) != 0) {
+            throw failure(command, 0, status);
+        }
     }
 
     private int word(int index) {

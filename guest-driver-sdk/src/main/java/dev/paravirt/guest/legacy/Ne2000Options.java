@@ -25,4 +25,8 @@ public record Ne2000Options(int port, PortTransfer transfer, int line, long time
     public Ne2000Options withTransfer(PortTransfer way) {
         return new Ne2000Options(port, way, line, timeoutNanos);
     }
+
+    public Ne2000Options withLine(int number) {
+        return new Ne2000Options(port, transfer, number, timeoutNanos);
+    }
 }

@@ -202,7 +202,8 @@ public final class SerialDriver {
         }
     }
 
-    private boolean hasRoom() {
+    /** Whether something can be written now. */
+    public boolean hasRoom() {
         if (room == 0) {
             int status = read(Uart.LSR);
             noteErrors(status);
@@ -242,13 +243,35 @@ public final class SerialDriver {
 
     private void sleep(long timeoutNanos) {
         if (platform.waitForInterrupt(options.line(), timeoutNanos) != 0) {
-            interrupts++;
+            serve();
+        } else {
+            service();
         }
-        service();
     }
 
     private long left(long start, long timeoutNanos) {
         return timeoutNanos < 0 ? -1 : Math.max(0, timeoutNanos - (platform.nanoTime() - start));
+    }
+
+    /** Has the port interrupt, once, when something can be written. Then {@link #serve} is to be called. */
+    public void enableRoomInterrupt() {
+        enable(enabled | Uart.IER_ETBEI);
+    }
+
+    /**
+     * To be called when the port's interrupt has come, by whoever waits for it in the driver's stead: takes what the port
+     * has to say, as it does not interrupt again before.
+     */
+    public void serve() {
+        interrupts++;
+        service();
+    }
+
+    /** Whether all that was written has left the port. */
+    public boolean isFlushed() {
+        int status = read(Uart.LSR);
+        noteErrors(status);
+        return (status & Uart.LSR_TEMT) != 0;
     }
 
     /** The modem status register as it was last read. */

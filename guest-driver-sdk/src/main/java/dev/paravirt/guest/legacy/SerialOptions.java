@@ -23,6 +23,10 @@ public record SerialOptions(int port, int line, int baud, int bufferBytes) {
         }
     }
 
+    public SerialOptions withLine(int number) {
+        return new SerialOptions(port, number, baud, bufferBytes);
+    }
+
     /** What the divisor latch is set to. */
     int divisor() {
         return Uart.MAX_BAUD / baud;

@@ -4,6 +4,7 @@ package dev.paravirt.backend.device;
 import dev.paravirt.memory.DirtyLog;
 import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.queue.DeviceVirtqueue;
+import dev.paravirt.queue.InflightRegion;
 import dev.paravirt.queue.VirtqueueException;
 import dev.paravirt.queue.VirtqueueFormat;
 import dev.paravirt.spec.DeviceStatus;
@@ -45,6 +46,7 @@ public final class MovableQueues {
      *
      * @param position see {@link DeviceVirtqueue#resume}
      * @param log where to mark what the device writes, or null
+     * @param inflight where to note what is in flight, or null
      */
     public Outcome resume(
             int queue,
@@ -53,7 +55,8 @@ public final class MovableQueues {
             long driverArea,
             long deviceArea,
             int position,
-            @Nullable DirtyLog log) {
+            @Nullable DirtyLog log,
+            @Nullable InflightRegion inflight) {
         synchronized (session) {
             VirtqueueFormat format = VirtqueueFormat.of(session.driverFeatures());
             if (size > session.queueMaxSize(queue)
@@ -67,7 +70,15 @@ public final class MovableQueues {
             }
             try {
                 chosen.setUp(DeviceVirtqueue.resume(
-                        session.memory(), size, format, descriptorArea, driverArea, deviceArea, position, log));
+                        session.memory(),
+                        size,
+                        format,
+                        descriptorArea,
+                        driverArea,
+                        deviceArea,
+                        position,
+                        log,
+                        inflight));
             } catch (VirtqueueException | InternalError outsideOfMemory) {
                 return Outcome.BAD_ADDRESS;
             }

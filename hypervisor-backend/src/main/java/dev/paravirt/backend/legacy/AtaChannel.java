@@ -32,9 +32,19 @@ public final class AtaChannel implements TrappedDevice {
      * @param device1 null if there is none
      */
     public AtaChannel(String name, BlockImage device0, @Nullable BlockImage device1, InterruptOutput interrupt) {
+        this(name, device0, name + "-0", device1, name + "-1", interrupt);
+    }
+
+    AtaChannel(
+            String name,
+            BlockImage device0,
+            String serial0,
+            @Nullable BlockImage device1,
+            String serial1,
+            InterruptOutput interrupt) {
         this.name = name;
-        this.device0 = new AtaDrive(device0, name + "-0");
-        this.device1 = device1 == null ? null : new AtaDrive(device1, name + "-1");
+        this.device0 = new AtaDrive(device0, serial0);
+        this.device1 = device1 == null ? null : new AtaDrive(device1, serial1);
         this.interrupt = interrupt;
     }
 

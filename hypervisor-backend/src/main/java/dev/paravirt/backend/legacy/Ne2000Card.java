@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Ne2000Card implements TrappedDevice, NetPort {
     private static final int BYTE = 0xff;
+    private static final int MTU = 1500;
 
     private final String name;
     private final NetBackend backend;
@@ -37,17 +38,17 @@ public final class Ne2000Card implements TrappedDevice, NetPort {
 
     /**
      * @param address six bytes
-     * @param backend belongs to the card, which closes it
+     * @param backend belongs to the card, which closes it; whatever its frames ask for is done before the card has them
      */
     public Ne2000Card(String name, byte[] address, NetBackend backend, InterruptOutput interrupt) {
         if (address.length != Ne2000.ADDRESS) {
             throw new IllegalArgumentException("an Ethernet address has 6 bytes, not " + address.length);
         }
         this.name = name;
-        this.backend = backend;
+        this.backend = NetBackend.finished(backend, MTU);
         this.interrupt = interrupt;
         this.controller = new Dp8390(new CardMemory(address));
-        backend.attach(this);
+        this.backend.attach(this);
     }
 
     /** Puts the card at its 32 ports. */

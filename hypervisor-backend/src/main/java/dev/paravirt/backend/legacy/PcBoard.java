@@ -8,6 +8,9 @@ import dev.paravirt.backend.transport.trap.Board;
 import dev.paravirt.backend.transport.trap.TrapBus;
 import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.spec.legacy.PcPorts;
+import java.time.InstantSource;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,14 @@ public final class PcBoard implements Board {
     private @Nullable BlockImage secondDisk;
     private @Nullable NetBackend network;
     private byte[] address = {};
+    private String diskSerial = "ata-0";
+    private String secondDiskSerial = "ata-1";
+    private int serialLine = PcPorts.COM1_LINE;
+    private int ataLine = PcPorts.ATA_LINE;
+    private int networkLine = PcPorts.NE2000_LINE;
+    private @Nullable InstantSource clock;
+    private @Nullable Consumer<byte[]> debugConsole;
+    private @Nullable IntConsumer powerOff;
 
     /** A board with nothing on it yet. */
     public PcBoard() {}
@@ -42,6 +53,47 @@ public final class PcBoard implements Board {
         return this;
     }
 
+    /** As {@link #disk(BlockImage)}, with a serial number: up to 20 ASCII characters. */
+    public PcBoard disk(BlockImage image, String serial) {
+        diskSerial = serial;
+        return disk(image);
+    }
+
+    /** As {@link #secondDisk(BlockImage)}, with a serial number: up to 20 ASCII characters. */
+    public PcBoard secondDisk(BlockImage image, String serial) {
+        secondDiskSerial = serial;
+        return secondDisk(image);
+    }
+
+    /**
+     * Where the devices interrupt, if not where a PC has it: a machine whose interrupt controller has fewer inputs. Devices
+     * may share a line; the one who hears it has to ask each.
+     */
+    public PcBoard lines(int serial, int ata, int net) {
+        serialLine = serial;
+        ataLine = ata;
+        networkLine = net;
+        return this;
+    }
+
+    /** The time of day. */
+    public PcBoard clock(InstantSource source) {
+        clock = source;
+        return this;
+    }
+
+    /** @param sink takes what is printed, on the thread of the exit */
+    public PcBoard debugConsole(Consumer<byte[]> sink) {
+        debugConsole = sink;
+        return this;
+    }
+
+    /** @param action takes the exit code, 0 to 255, once, on the thread of the exit */
+    public PcBoard powerOff(IntConsumer action) {
+        powerOff = action;
+        return this;
+    }
+
     /** @param mac six bytes */
     public PcBoard network(NetBackend backend, byte[] mac) {
         network = backend;
@@ -52,14 +104,23 @@ public final class PcBoard implements Board {
     @Override
     public void wire(TrapBus bus, GuestMemory memory) {
         if (serialPort != null) {
-            new SerialPort("serial", serialPort, bus.line(PcPorts.COM1_LINE)).install(bus, PcPorts.COM1);
+            new SerialPort("serial", serialPort, bus.line(serialLine)).install(bus, PcPorts.COM1);
         }
         if (disk != null) {
-            new AtaChannel("ata", disk, secondDisk, bus.line(PcPorts.ATA_LINE))
+            new AtaChannel("ata", disk, diskSerial, secondDisk, secondDiskSerial, bus.line(ataLine))
                     .install(bus, PcPorts.ATA, PcPorts.ATA_CONTROL);
         }
         if (network != null) {
-            new Ne2000Card("ne2000", address, network, bus.line(PcPorts.NE2000_LINE)).install(bus, PcPorts.NE2000);
+            new Ne2000Card("ne2000", address, network, bus.line(networkLine)).install(bus, PcPorts.NE2000);
+        }
+        if (clock != null) {
+            new RealTimeClock(clock).install(bus, PcPorts.CMOS);
+        }
+        if (debugConsole != null) {
+            bus.ports(PcPorts.DEBUG_CONSOLE, 1, new DebugConsole(debugConsole), 0);
+        }
+        if (powerOff != null) {
+            bus.ports(PcPorts.DEBUG_EXIT, 1, new DebugExit(powerOff), 0);
         }
     }
 }

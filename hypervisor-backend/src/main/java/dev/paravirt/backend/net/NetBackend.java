@@ -50,6 +50,16 @@ public interface NetBackend extends AutoCloseable {
     @Override
     void close();
 
+    /**
+     * A network as one whose frames are finished in both directions, for a device that can do nothing to them.
+     *
+     * @param network belongs to what is returned, which may be the same; not attached to anything yet
+     * @param mtu in bytes, without the Ethernet header, 68 to 65535: longer frames are lost
+     */
+    static NetBackend finished(NetBackend network, int mtu) {
+        return network.offloads().isEmpty() ? network : new FinishedFrames(network, mtu);
+    }
+
     /** A backend that takes every frame and has none, for measurements and tests. */
     static NetBackend discarding() {
         return new DiscardingBackend();

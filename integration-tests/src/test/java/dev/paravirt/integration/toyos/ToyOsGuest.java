@@ -4,14 +4,18 @@ package dev.paravirt.integration.toyos;
 import dev.paravirt.backend.blk.BlockDevice;
 import dev.paravirt.backend.blk.BlockOptions;
 import dev.paravirt.backend.blk.MemoryImage;
+import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.transport.hypercall.LocalGuest;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
+import dev.paravirt.cli.toyos.LocalMachine;
+import dev.paravirt.cli.toyos.MachineParts;
 import dev.paravirt.guest.jvm.JvmPlatform;
 import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.toyos.block.BlockCache;
 import dev.paravirt.toyos.boot.BootOptions;
+import dev.paravirt.toyos.boot.MachineKind;
 import dev.paravirt.toyos.boot.ToyOs;
 import dev.paravirt.toyos.fat32.Fat32Formatter;
 import java.io.ByteArrayOutputStream;
@@ -32,24 +36,46 @@ final class ToyOsGuest implements AutoCloseable {
     private static final long DISK = 160L << 20;
     private static final long PATIENCE_SECONDS = 100;
 
-    private final LocalGuest machine;
+    private final AutoCloseable machine;
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     private final CompletableFuture<Integer> status = new CompletableFuture<>();
 
     private ToyOsGuest(NetDevice card, List<String> words) throws IOException {
-        MemoryImage disk = new MemoryImage(DISK);
-        Fat32Formatter.format(new BlockCache(new ImageVolume(disk), 1 << 20), "TOYOS", 1);
-        GuestMemory memory =
-                new GuestMemory(new MemoryRegion(0x4000_0000L, Arena.ofAuto().allocate(MEMORY, 4096)));
-        machine = LocalGuest.start(
+        MemoryImage disk = disk();
+        GuestMemory memory = memory();
+        LocalGuest guest = LocalGuest.start(
                 memory,
                 List.of(new BlockDevice(disk, new BlockOptions().serial("root")), card),
                 1,
                 MachineOptions.DEFAULT.withConsole(this::print));
-        JvmPlatform platform = JvmPlatform.of(memory, machine::hypercall, machine::notify, machine::waitForInterrupt);
+        machine = guest;
+        boot(
+                MachineKind.PARAVIRT,
+                JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt),
+                words);
+    }
+
+    private ToyOsGuest(MachineKind kind, NetBackend network, String mac, List<String> words) throws IOException {
+        LocalMachine started =
+                LocalMachine.start(kind, memory(), new MachineParts(disk(), null, network, mac, null), this::print);
+        machine = started;
+        boot(kind, started.platform(), words);
+    }
+
+    private static MemoryImage disk() throws IOException {
+        MemoryImage disk = new MemoryImage(DISK);
+        Fat32Formatter.format(new BlockCache(new ImageVolume(disk), 1 << 20), "TOYOS", 1);
+        return disk;
+    }
+
+    private static GuestMemory memory() {
+        return new GuestMemory(new MemoryRegion(0x4000_0000L, Arena.ofAuto().allocate(MEMORY, 4096)));
+    }
+
+    private void boot(MachineKind kind, JvmPlatform platform, List<String> words) {
         Thread.ofPlatform().daemon().name("toy OS " + words.getFirst()).start(() -> {
             try {
-                status.complete(ToyOs.run(platform, platform, BootOptions.parse(words)));
+                status.complete(ToyOs.run(kind, platform, BootOptions.parse(words)));
             } catch (IOException | RuntimeException failed) {
                 status.completeExceptionally(failed);
             }
@@ -59,6 +85,11 @@ final class ToyOsGuest implements AutoCloseable {
     /** @param words boot options and command lines */
     static ToyOsGuest start(NetDevice card, String... words) throws IOException {
         return new ToyOsGuest(card, new ArrayList<>(Arrays.asList(words)));
+    }
+
+    /** On a machine of any kind. */
+    static ToyOsGuest start(MachineKind kind, NetBackend network, String mac, String... words) throws IOException {
+        return new ToyOsGuest(kind, network, mac, List.of(words));
     }
 
     private synchronized void print(byte[] text) {
@@ -109,6 +140,10 @@ final class ToyOsGuest implements AutoCloseable {
 
     @Override
     public void close() {
-        machine.close();
+        try {
+            machine.close();
+        } catch (Exception failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 }

@@ -38,6 +38,19 @@ final class QemuGuest implements AutoCloseable {
      * @param devices options that describe the devices
      */
     static QemuGuest boot(Path folder, Path kernel, GuestRoot root, List<String> devices) throws IOException {
+        List<String> command = new ArrayList<>(List.of(PROGRAM));
+        command.addAll(List.of("-m", "256M", "-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
+        command.addAll(List.of("-numa", "node,memdev=mem"));
+        command.addAll(devices);
+        return complete(folder, kernel, root, command);
+    }
+
+    /**
+     * Boots it.
+     *
+     * @param described a command line that says which memory and which devices it has, and lacks what to boot
+     */
+    static QemuGuest complete(Path folder, Path kernel, GuestRoot root, List<String> described) throws IOException {
         Path image;
         try (Stream<Path> files = Files.list(kernel.resolve("boot"))) {
             image = files.filter(file -> file.getFileName().toString().startsWith("vmlinuz"))
@@ -46,13 +59,12 @@ final class QemuGuest implements AutoCloseable {
         }
         Path initrd = InitialRamFs.of(root.folder(), folder.resolve("initrd"));
         Path output = folder.resolve("output");
-        List<String> command = new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, PROGRAM));
+        List<String> command = new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS));
+        command.addAll(described);
         command.addAll(List.of("-accel", "tcg", "-nodefaults", "-display", "none", "-no-reboot", "-smp", "2"));
-        command.addAll(List.of("-m", "256M", "-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
-        command.addAll(List.of("-numa", "node,memdev=mem", "-serial", "file:" + output));
+        command.addAll(List.of("-serial", "file:" + output));
         command.addAll(List.of("-kernel", image.toString(), "-initrd", initrd.toString()));
         command.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 rdinit=/init"));
-        command.addAll(devices);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("messages").toFile());

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(200)
 class QemuGuestTest {
     private static final long SIZE = 32 << 20;
-    private static final List<String> MODULES = List.of(
+    static final List<String> MODULES = List.of(
             "virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk");
 
     private static final String CHECKS = """

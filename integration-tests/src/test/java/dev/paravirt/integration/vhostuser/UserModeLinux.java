@@ -42,13 +42,25 @@ final class UserModeLinux implements AutoCloseable {
      */
     static UserModeLinux boot(Path folder, GuestRoot root, Map<Path, Integer> devices)
             throws IOException, InterruptedException {
+        List<String> described = new ArrayList<>(List.of("mem=128M"));
+        devices.forEach((socket, type) -> described.add("virtio_uml.device=" + socket + ":" + type));
+        return complete(folder, root, described);
+    }
+
+    /**
+     * Boots it.
+     *
+     * @param described options that say which memory and which devices it has
+     */
+    static UserModeLinux complete(Path folder, GuestRoot root, List<String> described)
+            throws IOException, InterruptedException {
         Path program = DebianPackages.require("user-mode-linux").resolve("usr/bin/linux.uml");
         List<String> command =
                 new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS, program.toString()));
-        command.addAll(List.of("mem=128M", "root=/dev/root", "rootfstype=hostfs", "rootflags=" + root.folder(), "rw"));
+        command.addAll(described);
+        command.addAll(List.of("root=/dev/root", "rootfstype=hostfs", "rootflags=" + root.folder(), "rw"));
         command.addAll(
                 List.of("init=/init", "con=null", "con0=null,fd:1", "console=tty0", "panic=1", "uml_dir=" + folder));
-        devices.forEach((socket, type) -> command.add("virtio_uml.device=" + socket + ":" + type));
         Path output = folder.resolve("output");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)

@@ -35,6 +35,8 @@ class UserModeLinuxNetTest {
             ip link set eth0 up
             ping -c 3 -A -W 10 198.18.8.1 && echo the host answers
             echo the guest is at $(cat /sys/class/net/eth0/address)
+            features=$(cat /sys/class/net/eth0/device/features)
+            echo packed ring ${features:34:1}, event index ${features:29:1}
             echo waiting for a file
             nc -l -p 9000 > /tmp/file
             nc 198.18.8.1 9001 < /tmp/file
@@ -69,7 +71,11 @@ class UserModeLinuxNetTest {
                     run(host.command("ping", "-c", "3", "-A", "-W", "10", "198.18.8.2"));
                     run(host.command("socat", "-u", "OPEN:" + sent, "TCP:198.18.8.2:9000,retry=100,interval=0.1"));
                     assertThat(guest.awaitEnd())
-                            .contains("the host answers", "the guest is at 02:00:00:00:08:02", "the script has ended");
+                            .contains(
+                                    "the host answers",
+                                    "the guest is at 02:00:00:00:08:02",
+                                    "packed ring 1, event index 1",
+                                    "the script has ended");
                 }
                 assertThat(listener.waitFor()).isZero();
             } finally {

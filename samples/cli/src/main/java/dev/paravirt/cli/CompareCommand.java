@@ -2,14 +2,17 @@
 package dev.paravirt.cli;
 
 import dev.paravirt.cli.compare.Contest;
-import dev.paravirt.cli.compare.Progress;
+import dev.paravirt.cli.compare.CostContest;
 import dev.paravirt.cli.compare.TerminalProgress;
 import dev.paravirt.cli.compare.carrier.Carrier;
 import dev.paravirt.cli.compare.carrier.Carriers;
 import dev.paravirt.cli.compare.page.HtmlPage;
+import dev.paravirt.cli.compare.report.CostReport;
 import dev.paravirt.cli.compare.report.CsvReport;
+import dev.paravirt.cli.compare.report.InstrumentationCost;
 import dev.paravirt.cli.compare.report.JsonReport;
 import dev.paravirt.cli.compare.report.Report;
+import dev.paravirt.cli.compare.report.Surroundings;
 import dev.paravirt.cli.compare.report.TextReport;
 import dev.paravirt.cli.compare.workload.Workload;
 import dev.paravirt.cli.compare.workload.Workloads;
@@ -61,7 +64,9 @@ import picocli.CommandLine.Option;
             "  samples/paravirt compare --html result.html --json result.json",
             "      all workloads, measured thoroughly, for people and for programs",
             "  samples/paravirt compare --workload block-random-4k,net --carrier thread",
-            "      one disk workload and all of the network, the hypervisor being a thread"
+            "      one disk workload and all of the network, the hypervisor being a thread",
+            "  samples/paravirt compare --cost --workload block-random-4k",
+            "      what the counting and timing of that workload costs"
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int FAILED = 1;
@@ -70,7 +75,7 @@ final class CompareCommand implements Callable<Integer> {
     private static final int ROUNDS = 11;
     private static final int FEWEST_ROUNDS = 3;
     private static final int MOST_ROUNDS = 1000;
-    private static final int QUICK_TURN = 60;
+    private static final int QUICK_TURN = 50;
     private static final int TURN = 400;
     private static final int LONGEST_TURN = 60_000;
 
@@ -104,12 +109,23 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--turn",
             paramLabel = "MS",
-            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 60 with"
+            description = "How long each contender works in a round, in milliseconds, 1 to 60000 (default: 50 with"
                     + " --quick, otherwise 400).")
     private @Nullable Integer turn;
 
+    @Option(
+            names = "--cost",
+            description = "Measure what counting and timing costs instead: each contender by turns with and without.")
+    private boolean cost;
+
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts to this file too.")
     private @Nullable Path html;
+
+    @Option(
+            names = "--picture",
+            paramLabel = "FILE",
+            description = "Write the first chart of the page to this file too, as an SVG picture for a document.")
+    private @Nullable Path picture;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures and counts to this file too.")
     private @Nullable Path json;
@@ -121,7 +137,11 @@ final class CompareCommand implements Callable<Integer> {
     private @Nullable Path csv;
 
     /** The command line, checked. */
-    private record Plan(Carrier carrier, List<Workload> workloads, int rounds, int turnMillis) {}
+    private record Plan(Carrier carrier, List<Workload> workloads, int rounds, int turnMillis) {
+        long turnNanos() {
+            return TimeUnit.MILLISECONDS.toNanos(turnMillis);
+        }
+    }
 
     @Override
     public Integer call() {
@@ -140,7 +160,7 @@ final class CompareCommand implements Callable<Integer> {
         Thread stop = Thread.ofPlatform().unstarted(() -> stop(isStopped, ended));
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            return measure(plan, isStopped);
+            return cost ? measureCost(plan, isStopped) : measure(plan, isStopped);
         } catch (IOException | IllegalStateException failure) {
             return fail(failure.toString(), FAILED);
         } finally {
@@ -157,6 +177,7 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new IllegalArgumentException("--carrier takes "
                         + Carriers.all().stream().map(Carrier::name).collect(Collectors.joining(" or ")) + ", not "
                         + carrier));
+        require(!cost || html == null && picture == null && json == null && csv == null, "--cost writes no files");
         List<Workload> defaults = quick ? Workloads.quick() : Workloads.all();
         return new Plan(chosen, workloads.isEmpty() ? defaults : Workloads.select(workloads), count, millis);
     }
@@ -179,28 +200,46 @@ final class CompareCommand implements Callable<Integer> {
 
     private int measure(Plan plan, AtomicBoolean isStopped) throws IOException {
         Report report;
-        try (Contest contest = new Contest(plan.carrier(), plan.workloads())) {
-            long turnNanos = TimeUnit.MILLISECONDS.toNanos(plan.turnMillis());
-            TerminalProgress line = new TerminalProgress(System.err, plan.rounds(), contest.contenders());
-            boolean isTerminal = Boolean.getBoolean("paravirt.terminal");
-            Progress progress = isTerminal ? line : (round, turns) -> {};
-            report = contest.run(plan.rounds(), turnNanos, isStopped::get, progress);
-            if (isTerminal) {
-                line.end();
-            }
+        try (Contest contest = new Contest(plan.carrier(), plan.workloads());
+                TerminalProgress progress = progress(plan, contest.contenders())) {
+            report = contest.run(plan.rounds(), plan.turnNanos(), isStopped::get, progress);
         }
         TextReport.lines(report).forEach(System.out::println);
-        if (report.rounds() < plan.rounds()) {
-            System.out.println("stopped after " + report.rounds() + " of " + plan.rounds() + " rounds");
-        }
+        noteEarlyEnd(plan, report.rounds());
         write(report);
         System.out.flush();
         return 0;
     }
 
+    private int measureCost(Plan plan, AtomicBoolean isStopped) throws IOException {
+        Surroundings surroundings = Surroundings.look();
+        List<InstrumentationCost> costs;
+        try (CostContest contest = new CostContest(plan.carrier(), plan.workloads());
+                TerminalProgress progress = progress(plan, contest.contenders())) {
+            costs = contest.run(plan.rounds(), plan.turnNanos(), isStopped::get, progress);
+        }
+        CostReport.lines(surroundings, plan.carrier().name(), costs).forEach(System.out::println);
+        noteEarlyEnd(plan, costs.getFirst().with().rounds().size());
+        System.out.flush();
+        return 0;
+    }
+
+    private static TerminalProgress progress(Plan plan, int contenders) {
+        return new TerminalProgress(Boolean.getBoolean("paravirt.terminal"), plan.rounds(), contenders);
+    }
+
+    private static void noteEarlyEnd(Plan plan, int rounds) {
+        if (rounds < plan.rounds()) {
+            System.out.println("stopped after " + rounds + " of " + plan.rounds() + " rounds");
+        }
+    }
+
     private void write(Report report) throws IOException {
         if (html != null) {
             Files.writeString(html, HtmlPage.of(report));
+        }
+        if (picture != null) {
+            Files.writeString(picture, HtmlPage.picture(report));
         }
         if (json != null) {
             Files.writeString(json, JsonReport.of(report));

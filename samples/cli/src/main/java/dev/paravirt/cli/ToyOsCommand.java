@@ -4,6 +4,7 @@ package dev.paravirt.cli;
 import dev.paravirt.backend.net.wire.Wire;
 import dev.paravirt.cli.toyos.ToyOsMachine;
 import dev.paravirt.cli.toyos.ToyOsSettings;
+import dev.paravirt.toyos.boot.MachineKind;
 import dev.paravirt.toyos.boot.NetworkOption;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Parameters;
         header = "Boots the toy OS and gives you its shell, in this terminal.",
         description = {
             "",
-            "A small operating system on a virtual machine of virtio devices: a disk with a FAT32 volume, a scratch disk in"
+            "A small operating system on a virtual machine: a disk with a FAT32 volume, a scratch disk in"
                     + " memory, a network card, a console. Its shell has help, line editing, jobs, pipes and redirection. Ctrl-C ends the"
                     + " program that runs, Ctrl-D at an empty line ends the machine, Ctrl-A X leaves it at once, as if the"
                     + " power failed.",
@@ -48,6 +49,8 @@ import picocli.CommandLine.Parameters;
             "      a shell on your own image; files stay there: mdir -i disk.img",
             "  samples/paravirt toy-os 'ls -l' 'cat README.TXT | head -n 3' iostat",
             "      runs three commands, and ends",
+            "  samples/paravirt toy-os --machine trapped 'write a 1000000 1' sync iostat",
+            "      on the devices of a PC: look at the exits",
             "  printf 'write a 100000 1\\nsha256 a\\ndf\\n' | samples/paravirt toy-os",
             "      runs what it reads, and ends",
             "  samples/paravirt toy-os --net user,tcp=8080:80",
@@ -63,6 +66,14 @@ final class ToyOsCommand implements Callable<Integer> {
     private static final long MOST_SCRATCH = 1L << 40;
     private static final int HELP_WIDTH = 105;
     private static final int SECTOR = 512;
+
+    @Option(
+            names = "--machine",
+            paramLabel = "KIND",
+            defaultValue = "paravirt",
+            description = "What the devices are: paravirt (virtio on hypercalls; default), mmio (virtio behind trapped"
+                    + " registers) or trapped (a serial port, ATA disks and an NE2000, as a PC has them).")
+    private String machine = "paravirt";
 
     @Option(
             names = "--disk",
@@ -126,6 +137,7 @@ final class ToyOsCommand implements Callable<Integer> {
         }
         try {
             ToyOsSettings settings = new ToyOsSettings(
+                    MachineKind.parse(machine),
                     disk,
                     readOnly,
                     memory,

@@ -24,6 +24,15 @@ public final class PcPorts {
     /** Its interrupt. */
     public static final int NE2000_LINE = 9;
 
+    /** Index and data of the clock, and of the memory that its battery keeps. */
+    public static final int CMOS = 0x70;
+
+    /** A port that prints the characters that are written to it, and reads as itself: as Bochs has it, and QEMU. */
+    public static final int DEBUG_CONSOLE = 0xe9;
+
+    /** A port that powers the machine off, with what is written as its exit code: as QEMU's microvm and its tests have. */
+    public static final int DEBUG_EXIT = 0x501;
+
     /** How many interrupt lines there are. */
     public static final int LINES = 16;
 

@@ -6,6 +6,7 @@ import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Errno;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
+import dev.paravirt.linux.Memfd;
 import dev.paravirt.linux.UnixSocket;
 import dev.paravirt.spec.DeviceStatus;
 import dev.paravirt.spec.DeviceType;
@@ -64,6 +65,7 @@ final class FrontEndSession implements AutoCloseable {
                 | 1L << ProtocolFeatures.REPLY_ACK
                 | 1L << ProtocolFeatures.BACKEND_REQ
                 | 1L << ProtocolFeatures.CONFIG
+                | 1L << ProtocolFeatures.INFLIGHT_SHMFD
                 | 1L << ProtocolFeatures.RESET_DEVICE
                 | (inBand ? 1L : 0) << ProtocolFeatures.INBAND_NOTIFICATIONS
                 | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
@@ -108,6 +110,10 @@ final class FrontEndSession implements AutoCloseable {
             }
             MessageRules.check(message, protocol);
             LOG.trace("{}", FrontEndRequest.describe(message.request()));
+            if (message.request() == FrontEndRequest.GET_INFLIGHT_FD) {
+                sendInflight(message);
+                return true;
+            }
             ByteBuffer reply = answer(message);
             if (reply != null) {
                 channel.send(message.request(), MessageHeader.REPLY, reply, List.of());
@@ -187,6 +193,7 @@ final class FrontEndSession implements AutoCloseable {
             case FrontEndRequest.SET_BACKEND_REQ_FD -> setBackEnd(message.take(0));
             case FrontEndRequest.NET_SET_MTU -> setMtu(message.getLong(0));
             case FrontEndRequest.SET_MEM_TABLE -> setMemoryTable(message);
+            case FrontEndRequest.SET_INFLIGHT_FD -> setInflight(message);
             case FrontEndRequest.ADD_MEM_REG -> addMemory(message);
             case FrontEndRequest.REM_MEM_REG -> removeMemory(message);
             default -> changeRing(message);
@@ -385,6 +392,35 @@ final class FrontEndSession implements AutoCloseable {
         } finally {
             removed.close();
         }
+    }
+
+    // What is in flight.
+
+    private MappedInflight.Shape inflightShape(Message message) throws RefusedException {
+        MappedInflight.Shape shape = new MappedInflight.Shape(
+                message.getShort(Payload.INFLIGHT_QUEUES), message.getShort(Payload.INFLIGHT_QUEUE_SIZE));
+        shape.check(rings.count());
+        return shape;
+    }
+
+    /** The only reply with a descriptor. What the front-end says of size and offset means nothing. */
+    private void sendInflight(Message message) throws IOException {
+        MappedInflight.Shape shape = inflightShape(message);
+        ByteBuffer reply = Message.payload(message.size())
+                .putLong(Payload.INFLIGHT_MMAP_SIZE, shape.size())
+                .putShort(Payload.INFLIGHT_QUEUES, (short) shape.queues())
+                .putShort(Payload.INFLIGHT_QUEUE_SIZE, (short) shape.descriptors());
+        try (Memfd memory = MappedInflight.create(shape)) {
+            channel.send(message.request(), MessageHeader.REPLY, reply, List.of(memory.descriptor()));
+        }
+    }
+
+    private void setInflight(Message message) throws IOException {
+        rings.inflight(MappedInflight.map(
+                message.getLong(Payload.INFLIGHT_MMAP_SIZE),
+                message.getLong(Payload.INFLIGHT_MMAP_OFFSET),
+                inflightShape(message),
+                message.take(0)));
     }
 
     // What goes the other way.

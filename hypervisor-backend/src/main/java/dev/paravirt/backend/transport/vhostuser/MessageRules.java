@@ -53,6 +53,10 @@ final class MessageRules {
         rules.put(FrontEndRequest.REM_MEM_REG, new Rule(region, region, 0, 1, ProtocolFeatures.CONFIGURE_MEM_SLOTS));
         int table = Payload.REGIONS + Payload.MAX_REGIONS * Payload.REGION_SIZE;
         rules.put(FrontEndRequest.SET_MEM_TABLE, new Rule(Payload.REGIONS, table, 0, Payload.MAX_REGIONS, ALWAYS));
+        int feature = ProtocolFeatures.INFLIGHT_SHMFD;
+        int least = Payload.INFLIGHT_LEAST_SIZE;
+        rules.put(FrontEndRequest.GET_INFLIGHT_FD, new Rule(least, Payload.INFLIGHT_SIZE, 0, 0, feature));
+        rules.put(FrontEndRequest.SET_INFLIGHT_FD, new Rule(least, Payload.INFLIGHT_SIZE, 1, 1, feature));
         int config = Payload.CONFIG_BYTES + Payload.MAX_CONFIG_BYTES;
         Rule configuration = new Rule(Payload.CONFIG_BYTES, config, 0, 0, ProtocolFeatures.CONFIG);
         rules.put(FrontEndRequest.GET_CONFIG, configuration);

@@ -37,6 +37,7 @@ final class Vrings {
     private boolean enabledFromTheStart;
     private boolean logging;
     private @Nullable MappedLog log;
+    private @Nullable MappedInflight inflight;
 
     Vrings(DeviceSession device, VringNotifier notifier) {
         this.device = device;
@@ -208,8 +209,16 @@ final class Vrings {
             int position = ring.start(chosen.has(Features.RING_PACKED));
             MappedLog marks = log;
             DirtyLog written = logging && marks != null ? marks.log() : null;
-            Outcome outcome =
-                    queues.resume(index, ring.size, descriptorArea, driverArea, deviceArea, position, written);
+            MappedInflight notes = inflight;
+            Outcome outcome = queues.resume(
+                    index,
+                    ring.size,
+                    descriptorArea,
+                    driverArea,
+                    deviceArea,
+                    position,
+                    written,
+                    notes != null ? notes.region(index) : null);
             if (outcome != Outcome.DONE) {
                 throw new RefusedException("ring " + index + " cannot be started (" + outcome + "): " + ring);
             }
@@ -317,6 +326,10 @@ final class Vrings {
     /** Resets the device by request of the front-end: every ring is stopped and disabled. */
     void reset() {
         resetDevice();
+        MappedInflight notes = inflight;
+        if (notes != null) {
+            notes.forgetAll();
+        }
         for (int index = 0; index < rings.length; index++) {
             Vring ring = rings[index];
             forgetKick(index, ring);
@@ -360,6 +373,22 @@ final class Vrings {
         startAllReady();
     }
 
+    /** @param notes takes the place of those before, which are closed */
+    void inflight(MappedInflight notes) throws RefusedException {
+        pauseAll();
+        closeInflight();
+        inflight = notes;
+        startAllReady();
+    }
+
+    private void closeInflight() {
+        MappedInflight present = inflight;
+        inflight = null;
+        if (present != null) {
+            present.close();
+        }
+    }
+
     private void closeLog() {
         MappedLog present = log;
         log = null;
@@ -395,6 +424,8 @@ final class Vrings {
     /** The front-end is gone, or is to go: what is in flight is finished, then nothing of it is used any more. */
     void close() {
         pauseAll();
+        // Whoever comes next is to find what could not be finished.
+        closeInflight();
         reset();
         Outcome outcome = queues.replaceMemory(FrontEndMemory.NONE.guest());
         assert outcome == Outcome.DONE;

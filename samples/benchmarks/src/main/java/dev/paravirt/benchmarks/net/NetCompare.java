@@ -129,8 +129,8 @@ final class NetCompare implements Callable<Integer> {
         System.out.printf(
                 "commit %s, Java %s, %d rounds of %d s; million frames a second%n",
                 commit, Runtime.version(), rounds, seconds);
-        String columns = "%-25s %-26s %8s %8s %8s %8s  %s%n";
-        System.out.printf(columns, "", "", "median", "min", "max", "spread", "against DPDK");
+        System.out.printf(
+                "%-25s %-26s %8s %8s %8s %8s  %s%n", "", "", "median", "min", "max", "spread", "against DPDK");
         for (Contender contender : contenders) {
             double median = contender.quantile(0.5);
             Contender reference = contender.reference();

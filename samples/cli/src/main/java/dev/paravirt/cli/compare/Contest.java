@@ -57,7 +57,7 @@ public final class Contest implements AutoCloseable {
      */
     public Report run(int rounds, long turnNanos, BooleanSupplier isStopped, Progress progress) throws IOException {
         Surroundings surroundings = Surroundings.look();
-        List<Result> results = new Rounds(contenders, isStopped).run(rounds, turnNanos, progress);
+        List<Result> results = new Rounds(contenders, isStopped, Order.SAME).run(rounds, turnNanos, progress);
         Map<MachineKind, Long> exitsOfGuests = machines.exits();
         List<RegisterExits> exits = machines.finish();
         return new Report(

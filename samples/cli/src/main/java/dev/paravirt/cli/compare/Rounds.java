@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
+import dev.paravirt.cli.compare.carrier.Guest;
+import dev.paravirt.cli.compare.carrier.Instrumentation;
 import dev.paravirt.cli.compare.report.Latencies;
 import dev.paravirt.cli.compare.report.Result;
 import dev.paravirt.cli.compare.report.Round;
@@ -17,22 +19,25 @@ import org.HdrHistogram.Histogram;
  * all of them.
  */
 final class Rounds {
-    /** Timing a request costs about a hundredth of this. */
-    private static final long NANOS_BETWEEN_SAMPLES = 8000;
-
     private static final int RAREST_SAMPLE = 1023;
 
     private final List<Contender> contenders;
     private final BooleanSupplier isStopped;
+    private final Order order;
     private final List<Result> results = new ArrayList<>();
 
     /** Of the turns of one round. */
     private final List<Histogram> latencies = new ArrayList<>();
 
+    /** How many requests of each contender's next turn there are for one that is timed. */
+    private final int[] sampleEvery;
+
     /** @param isStopped whether to give up the round that is under way, and those after it */
-    Rounds(List<Contender> contenders, BooleanSupplier isStopped) {
+    Rounds(List<Contender> contenders, BooleanSupplier isStopped, Order order) {
         this.contenders = contenders;
         this.isStopped = isStopped;
+        this.order = order;
+        this.sampleEvery = new int[contenders.size()];
         for (Contender contender : contenders) {
             results.add(new Result(contender.name(), contender.guest().kind(), contender.depth()));
             latencies.add(Latencies.histogram());
@@ -47,53 +52,53 @@ final class Rounds {
      * @return what was measured in whole rounds, contenders in order
      */
     List<Result> run(int count, long turnNanos, Progress progress) throws IOException {
-        int[] sampleEvery = new int[contenders.size()];
         for (int round = 0; round <= count; round++) {
-            List<Round> done = new ArrayList<>();
-            for (int i = 0; i < contenders.size() && !isStopped.getAsBoolean(); i++) {
+            int[] every = sampleEvery.clone();
+            Round[] done = new Round[contenders.size()];
+            for (int place = 0; place < done.length && !isStopped.getAsBoolean(); place++) {
+                int i = order.at(place, round);
                 latencies.get(i).reset();
-                done.add(measure(contenders.get(i), turnNanos, latencies.get(i), sampleEvery[i]));
-                progress.turn(round, i + 1);
+                done[i] = measure(i, turnNanos);
+                progress.turn(round, place + 1);
             }
             if (isStopped.getAsBoolean()) {
                 return results;
             }
-            for (int i = 0; i < contenders.size(); i++) {
-                if (round > 0) {
-                    results.get(i).add(done.get(i), latencies.get(i));
-                } else if (contenders.get(i).workload().hasLatency()) {
-                    sampleEvery[i] = sampleEvery(done.get(i));
-                    results.get(i).sampledEvery(sampleEvery[i]);
-                }
+            for (int i = 0; i < done.length && round > 0; i++) {
+                results.get(i).add(done[i], latencies.get(i), every[i]);
             }
         }
         return results;
     }
 
-    /**
-     * How many requests there are for one that is timed, all rounds long: if slow rounds were timed more densely than fast
-     * ones, latencies would look worse than they are. An odd number, so that every place in a batch has its turn.
-     */
-    private static int sampleEvery(Round warmUp) {
-        long each = warmUp.nanos() / Math.max(1, warmUp.requests());
+    private static boolean isTimed(Contender contender) {
+        return contender.workload().hasLatency() && contender.guest().instrumentation() == Instrumentation.ON;
+    }
+
+    /** An odd number, so that every place in a batch has its turn. */
+    private static int sampleEvery(long nanosBetweenRequests) {
         int every = 1;
-        while (every * each < NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
+        while (every * nanosBetweenRequests < Latencies.NANOS_BETWEEN_SAMPLES && every < RAREST_SAMPLE) {
             every = 2 * every + 1;
         }
         return every;
     }
 
-    private Round measure(Contender contender, long turnNanos, Histogram latency, int sampleEvery) throws IOException {
-        long exits = contender.guest().exits();
-        long processor = contender.guest().processorTime().toNanos();
+    private Round measure(int contender, long turnNanos) throws IOException {
+        Guest guest = contenders.get(contender).guest();
+        long exits = guest.exits();
+        long processor = guest.processorTime().toNanos();
         long start = System.nanoTime();
-        Turn turn = new Turn(turnNanos, isStopped, latency, sampleEvery);
-        contender.work().run(turn);
+        Turn turn = new Turn(turnNanos, isStopped, latencies.get(contender), sampleEvery[contender]);
+        contenders.get(contender).work().run(turn);
         long nanos = System.nanoTime() - start;
+        if (isTimed(contenders.get(contender))) {
+            sampleEvery[contender] = sampleEvery(turn.nanosBetweenRequests());
+        }
         return new Round(
                 turn.requests(),
-                contender.guest().exits() - exits,
+                guest.exits() - exits,
                 nanos,
-                contender.guest().processorTime().toNanos() - processor);
+                guest.processorTime().toNanos() - processor);
     }
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli.compare;
 
-import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 
-/** A line on a terminal that says how far a comparison is, written over and over. */
-public final class TerminalProgress implements Progress {
+/** A line on the terminal of standard error that says how far a comparison is, written over and over. */
+public final class TerminalProgress implements Progress, AutoCloseable {
     private static final long BETWEEN_LINES = TimeUnit.MILLISECONDS.toNanos(250);
 
-    private final PrintStream terminal;
+    private final boolean isTerminal;
     private final int rounds;
     private final int contenders;
     private final long start = System.nanoTime();
     private long lastLine = start;
     private int lastRound = -1;
 
-    public TerminalProgress(PrintStream terminal, int rounds, int contenders) {
-        this.terminal = terminal;
+    /** @param isTerminal whether there is one; if not, nothing is printed */
+    public TerminalProgress(boolean isTerminal, int rounds, int contenders) {
+        this.isTerminal = isTerminal;
         this.rounds = rounds;
         this.contenders = contenders;
     }
@@ -24,7 +24,7 @@ public final class TerminalProgress implements Progress {
     @Override
     public void turn(int round, int turns) {
         long now = System.nanoTime();
-        if (round == lastRound && now - lastLine < BETWEEN_LINES) {
+        if (!isTerminal || (round == lastRound && now - lastLine < BETWEEN_LINES)) {
             return;
         }
         lastLine = now;
@@ -33,14 +33,20 @@ public final class TerminalProgress implements Progress {
         int all = (rounds + 1) * contenders;
         long left = (now - start) / done * (all - done);
         String where = round == 0 ? "warming up" : "round " + round + " of " + rounds;
-        terminal.print("\r" + where + ", contender " + turns + " of " + contenders + ", "
-                + TimeUnit.NANOSECONDS.toSeconds(left) + " s left\033[K");
-        terminal.flush();
+        print(where + ", contender " + turns + " of " + contenders + ", " + TimeUnit.NANOSECONDS.toSeconds(left)
+                + " s left");
+    }
+
+    private static void print(String text) {
+        System.err.print("\r" + text + "\033[K");
+        System.err.flush();
     }
 
     /** Wipes the line. */
-    public void end() {
-        terminal.print("\r\033[K");
-        terminal.flush();
+    @Override
+    public void close() {
+        if (isTerminal) {
+            print("");
+        }
     }
 }

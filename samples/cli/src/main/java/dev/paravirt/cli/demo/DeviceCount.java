@@ -15,7 +15,7 @@ record DeviceCount(long buffers, long doorbells, long interrupts) {
                 .filter(line -> line.text("name").startsWith(device))
                 .map(line -> new DeviceCount(
                         line.number("inputs") + line.number("outputs"),
-                        line.number("doorbells"),
+                        line.number("exits"),
                         line.number("interrupts")))
                 .toList();
     }

@@ -2,6 +2,7 @@
 package dev.paravirt.cli.toyos;
 
 import dev.paravirt.backend.net.wire.Wire;
+import dev.paravirt.toyos.boot.MachineKind;
 import dev.paravirt.toyos.boot.NetworkOption;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a user may say about the machine.
  *
+ * @param machine what its devices are
  * @param disk an image file; null for a new disk in memory
  * @param readOnly whether the image stays as it is
  * @param memory of the guest, in bytes
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param commands for the toy OS; none for a shell
  */
 public record ToyOsSettings(
+        MachineKind machine,
         @Nullable Path disk,
         boolean readOnly,
         long memory,

@@ -4,11 +4,13 @@ package dev.paravirt.cli.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.cli.compare.carrier.Guest;
+import dev.paravirt.cli.compare.carrier.Instrumentation;
 import dev.paravirt.cli.compare.carrier.MachineKind;
 import dev.paravirt.cli.compare.carrier.RegisterExits;
 import dev.paravirt.cli.compare.report.Result;
 import dev.paravirt.cli.compare.workload.Contender;
 import dev.paravirt.cli.compare.workload.Family;
+import dev.paravirt.cli.compare.workload.Turn;
 import dev.paravirt.cli.compare.workload.Work;
 import dev.paravirt.cli.compare.workload.Workload;
 import dev.paravirt.guest.jvm.JvmPlatform;
@@ -20,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class RoundsTest {
+    private static final int MANY = 100_000;
     private static final Workload WORKLOAD = new Workload("work", Family.BLOCK, "work", "Work.", "request", 1, true);
 
     private final List<String> turns = new ArrayList<>();
@@ -52,24 +55,45 @@ class RoundsTest {
 
     @Test
     void ofFastRequestsSomeAreTimed() throws IOException {
-        Contender fast = contender("fast", turn -> {
-            for (int i = 0; i < 100_000; i++) {
-                turn.completed(turn.begin());
-            }
-        });
+        Contender fast = contender("fast", Instrumentation.ON, RoundsTest::hurry);
         Result result = rounds(fast).run(3, 1, (round, turn) -> {}).getFirst();
-        assertThat(result.requests()).isEqualTo(300_000);
+        assertThat(result.requests()).isEqualTo(3L * MANY);
         assertThat(result.sampledEvery()).isGreaterThan(1).isOdd();
-        assertThat(result.latencySamples()).isEqualTo(3L * (100_000 / result.sampledEvery()));
+        assertThat(result.latencySamples()).isBetween(3L * (MANY / result.sampledEvery()), 3L * MANY / 2);
+    }
+
+    @Test
+    void pairsSwapPlacesAndBareOnesAreNotTimed() throws IOException {
+        Contender measured = contender("measured", Instrumentation.ON, turn -> {
+            turns.add("measured");
+            hurry(turn);
+        });
+        Contender bare = contender("bare", Instrumentation.OFF, turn -> {
+            turns.add("bare");
+            hurry(turn);
+        });
+        List<Result> results =
+                new Rounds(List.of(measured, bare), isStopped::get, Order.PAIRS_SWAP).run(3, 1, (round, turn) -> {});
+        assertThat(turns)
+                .containsExactly("measured", "bare", "bare", "measured", "measured", "bare", "bare", "measured");
+        assertThat(results).extracting(Result::name).containsExactly("measured", "bare");
+        assertThat(results.getFirst().latencySamples()).isPositive();
+        assertThat(results.getLast().latencySamples()).isZero();
+    }
+
+    private static void hurry(Turn turn) {
+        for (int i = 0; i < MANY; i++) {
+            turn.completed(turn.begin());
+        }
     }
 
     private Rounds rounds(Contender... contenders) {
-        return new Rounds(List.of(contenders), isStopped::get);
+        return new Rounds(List.of(contenders), isStopped::get, Order.SAME);
     }
 
     /** Does so many requests of 5 us of processor time and three exits in each turn. */
     private Contender fixed(String name, int requests) {
-        FixedGuest guest = new FixedGuest();
+        FixedGuest guest = new FixedGuest(Instrumentation.ON);
         return new Contender(WORKLOAD, name, 1, guest, turn -> {
             turns.add(name);
             guest.done += requests;
@@ -77,16 +101,26 @@ class RoundsTest {
         });
     }
 
-    private static Contender contender(String name, Work work) {
-        return new Contender(WORKLOAD, name, 1, new FixedGuest(), work);
+    private static Contender contender(String name, Instrumentation instrumentation, Work work) {
+        return new Contender(WORKLOAD, name, 1, new FixedGuest(instrumentation), work);
     }
 
     private static final class FixedGuest implements Guest {
+        private final Instrumentation instrumentation;
         private long done;
+
+        FixedGuest(Instrumentation instrumentation) {
+            this.instrumentation = instrumentation;
+        }
 
         @Override
         public MachineKind kind() {
             return MachineKind.TRAPPED;
+        }
+
+        @Override
+        public Instrumentation instrumentation() {
+            return instrumentation;
         }
 
         @Override

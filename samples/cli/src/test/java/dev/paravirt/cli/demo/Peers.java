@@ -7,22 +7,28 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** FAT as others wrote it: dosfstools and mtools. A test that finds them missing is skipped, or fails where they must be. */
-final class Peers {
+/** Programs that nobody here wrote. A test that finds one missing is skipped, or fails where they must be. */
+public final class Peers {
     private static final String REQUIRED = "PARAVIRT_REQUIRE_PEERS";
 
     private Peers() {}
 
-    static Tool require(String name) {
+    /** @param packages where it comes from, as apt-get names them */
+    public static Tool require(String name, String packages) {
         Optional<Tool> tool = Tool.find(name);
         if (tool.isEmpty()) {
-            String remedy = name + " is not installed; apt-get install dosfstools mtools";
+            String remedy = name + " is not installed; apt-get install " + packages;
             if ("true".equals(System.getenv(REQUIRED))) {
                 fail(remedy + " (" + REQUIRED + "=true makes this a failure)");
             }
             abort(remedy);
         }
         return tool.orElseThrow();
+    }
+
+    /** One of those for FAT. */
+    static Tool require(String name) {
+        return require(name, "dosfstools mtools");
     }
 
     /** A FAT32 image that mkfs.vfat made, with one file that mcopy put there. */

@@ -9,6 +9,7 @@ import dev.paravirt.backend.blk.ImageLockedException;
 import dev.paravirt.backend.net.wire.Wire;
 import dev.paravirt.cli.Paravirt;
 import dev.paravirt.cli.demo.JavaCommand;
+import dev.paravirt.toyos.boot.MachineKind;
 import dev.paravirt.toyos.boot.NetworkOption;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,16 +27,19 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The toy OS from power on to power off, with its terminal at the end of a virtio console. */
+/** The toy OS from power on to power off, with its terminal at the end of a virtio console or a serial port. */
 class ToyOsMachineTest {
     @TempDir
     private Path folder;
 
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
 
-    private int run(@Nullable Path disk, String console, String... commands) throws Exception {
+    private int run(MachineKind machine, @Nullable Path disk, String console, String... commands) throws Exception {
         ToyOsSettings settings = new ToyOsSettings(
+                machine,
                 disk,
                 false,
                 32L << 20,
@@ -47,12 +51,13 @@ class ToyOsMachineTest {
         return new ToyOsMachine(settings, new PrintStream(errors, true, StandardCharsets.UTF_8)).run();
     }
 
-    @Test
-    void somebodyTypesAtASocket() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void somebodyTypesAtASocket(MachineKind machine) throws Exception {
         Path socket = folder.resolve("console");
         CompletableFuture<Integer> end = CompletableFuture.supplyAsync(() -> {
             try {
-                return run(null, "unix=" + socket);
+                return run(machine, null, "unix=" + socket);
             } catch (Exception failure) {
                 throw new IllegalStateException(failure);
             }
@@ -68,7 +73,9 @@ class ToyOsMachineTest {
             person.type("\003").expect("^C").expect("/ $ ");
             person.type("echo $? | cat > /tmp/a; cat /tmp/a\r").expect("\r\n130\r\n");
             person.type("dd if=/dev/zero of=/dev/scratch bs=64k\r").expect("16 blocks, 1.0 MiB in");
-            person.type("iostat\r").expect("disk scratch").expect("console");
+            person.type("iostat\r")
+                    .expect("disk scratch")
+                    .expect(machine == MachineKind.TRAPPED ? "serial port" : "console");
             person.type("poweroff 5\r");
             assertThat(end.get(1, TimeUnit.MINUTES)).isEqualTo(5);
         }
@@ -107,31 +114,33 @@ class ToyOsMachineTest {
         }
     }
 
-    @Test
-    void commandsRunAndFilesStay() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void commandsRunAndFilesStay(MachineKind machine) throws Exception {
         Path image = folder.resolve("disk.img");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(64L << 20);
         }
         try (BlockImage opened = BlockImage.open(image, false)) {
             FreshDisk.format(opened);
-            assertThatThrownBy(() -> run(image, "file=" + folder.resolve("refused")))
+            assertThatThrownBy(() -> run(machine, image, "file=" + folder.resolve("refused")))
                     .isInstanceOf(ImageLockedException.class);
         }
         Path shown = folder.resolve("shown");
-        assertThat(run(image, "file=" + shown, "cd /tmp; echo kept > a", "cat /tmp/missing"))
+        assertThat(run(machine, image, "file=" + shown, "cd /tmp; echo kept > a", "cat /tmp/missing"))
                 .isEqualTo(1);
-        assertThat(run(image, "file=" + shown, "cat /tmp/a")).isZero();
+        assertThat(run(machine, image, "file=" + shown, "cat /tmp/a")).isZero();
         assertThat(shown).content().isEqualTo("cat: no such file: /tmp/missing\r\nkept\r\n");
     }
 
-    @Test
-    void aDiskWithoutAVolumeIsSaidToBeThat() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void aDiskWithoutAVolumeIsSaidToBeThat(MachineKind machine) throws Exception {
         Path image = folder.resolve("empty.img");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(64L << 20);
         }
-        assertThat(run(image, "file=" + folder.resolve("shown"), "ls")).isEqualTo(70);
+        assertThat(run(machine, image, "file=" + folder.resolve("shown"), "ls")).isEqualTo(70);
         assertThat(errors.toString(StandardCharsets.UTF_8)).contains("kernel: panic: ");
     }
 

@@ -9,7 +9,7 @@ package dev.paravirt.toyos.abi;
  * <p>Task status: u32 task number, u32 state, u64 times it was given the CPU, u64 ns that it had it, u32 length of the
  * name, name.
  *
- * <p>Device status: u64 inputs, u64 bytes of them, u64 outputs, u64 bytes of them, u64 doorbells, u64 interrupts, u32 length
+ * <p>Device status: u64 inputs, u64 bytes of them, u64 outputs, u64 bytes of them, u64 exits, u64 interrupts, u32 length
  * of the name, name.
  *
  * <p>Block workload: what is asked for, then what came out; latencies in ns.
@@ -39,7 +39,7 @@ public final class Layout {
     public static final int DEVICE_INPUT_BYTES = 8;
     public static final int DEVICE_OUTPUTS = 16;
     public static final int DEVICE_OUTPUT_BYTES = 24;
-    public static final int DEVICE_DOORBELLS = 32;
+    public static final int DEVICE_EXITS = 32;
     public static final int DEVICE_INTERRUPTS = 40;
     public static final int DEVICE_NAME_LENGTH = 48;
     public static final int DEVICE_NAME = 52;

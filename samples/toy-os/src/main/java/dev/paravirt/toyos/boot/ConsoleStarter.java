@@ -4,7 +4,6 @@ package dev.paravirt.toyos.boot;
 import dev.paravirt.guest.driver.ConsoleDriver;
 import dev.paravirt.guest.driver.ConsoleDriverOptions;
 import dev.paravirt.guest.platform.DeviceException;
-import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.toyos.kernel.Console;
 import dev.paravirt.toyos.kernel.DeviceStatistics;
@@ -18,14 +17,18 @@ final class ConsoleStarter implements DeviceStarter {
     private final InterruptController interrupts;
     private final Scheduler scheduler;
     private final Console log;
-    private final boolean plain;
+    private boolean plain;
     private @Nullable ConsoleTerminal terminal;
 
-    ConsoleStarter(InterruptController interrupts, Scheduler scheduler, Console log, boolean plain) {
+    ConsoleStarter(InterruptController interrupts, Scheduler scheduler, Console log) {
         this.interrupts = interrupts;
         this.scheduler = scheduler;
         this.log = log;
-        this.plain = plain;
+    }
+
+    /** Whether no person is at the terminal. */
+    void plain(boolean value) {
+        plain = value;
     }
 
     @Override
@@ -34,15 +37,15 @@ final class ConsoleStarter implements DeviceStarter {
     }
 
     @Override
-    public void start(Transport transport) {
+    public void start(FoundDevice found) {
         if (terminal != null) {
-            log.line("kernel: " + transport.name() + " is not used: one is the terminal already");
+            log.line("kernel: " + found.transport().name() + " is not used: one is the terminal already");
             return;
         }
         ConsoleDriverOptions options = ConsoleDriverOptions.DEFAULT.withLine(InterruptController.LINE);
         try {
-            ConsoleDriver driver = ConsoleDriver.start(transport, interrupts, options);
-            ConsoleTerminal started = new ConsoleTerminal(driver, scheduler, log, plain);
+            ConsoleDriver driver = ConsoleDriver.start(found.transport(), interrupts, options);
+            ConsoleTerminal started = new ConsoleTerminal(driver, found, scheduler, log, plain);
             interrupts.add(started);
             terminal = started;
             log.line("kernel: " + driver.name() + " is the terminal, "

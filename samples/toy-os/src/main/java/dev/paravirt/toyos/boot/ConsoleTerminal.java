@@ -9,6 +9,7 @@ import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.kernel.Terminal;
 import dev.paravirt.toyos.kernel.TerminalDevice;
+import java.util.function.LongSupplier;
 
 /**
  * The terminal behind a virtio console driver. A console that fails is started over, and lost for good only if that fails
@@ -18,6 +19,7 @@ final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceSt
     private static final int MOST_RESTARTS = 10;
 
     private final ConsoleDriver driver;
+    private final LongSupplier exits;
     private final Console log;
     private final Terminal terminal;
     private int restarts;
@@ -28,8 +30,9 @@ final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceSt
     private long outputBytes;
     private long interrupts;
 
-    ConsoleTerminal(ConsoleDriver driver, Scheduler scheduler, Console log, boolean plain) {
+    ConsoleTerminal(ConsoleDriver driver, FoundDevice found, Scheduler scheduler, Console log, boolean plain) {
         this.driver = driver;
+        this.exits = found.exits(driver::notifications);
         this.log = log;
         terminal = new Terminal(this, scheduler, plain);
     }
@@ -177,8 +180,8 @@ final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceSt
     }
 
     @Override
-    public long doorbells() {
-        return driver.notifications();
+    public long exits() {
+        return exits.getAsLong();
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.toyos.boot;
 
-import dev.paravirt.guest.transport.Transport;
 import java.io.IOException;
 
 /** Starts the drivers of one type of device at boot, and keeps what it found for the kernel. */
@@ -14,5 +13,5 @@ interface DeviceStarter {
      *
      * @throws IOException if the system cannot run with that device failing; the boot ends then
      */
-    void start(Transport transport) throws IOException;
+    void start(FoundDevice found) throws IOException;
 }

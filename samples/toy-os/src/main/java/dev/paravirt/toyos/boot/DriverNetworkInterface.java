@@ -11,6 +11,7 @@ import dev.paravirt.spec.net.NetHeader;
 import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.net.NetworkInterface;
 import dev.paravirt.toyos.net.NetworkStack;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource,
     private static final long STATION_BITS = 0x00FF_FFFF_FFFFL;
 
     private final NetDriver driver;
+    private final LongSupplier exits;
     private final long mac;
     private final int mtu;
     private final boolean completesChecksums;
@@ -46,8 +48,10 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource,
      * @param frameSize the longest frame that the driver has buffers to send
      * @param random to choose an address if the device has none
      */
-    DriverNetworkInterface(NetDriver driver, int frameSize, RandomGenerator random) throws DeviceException {
+    DriverNetworkInterface(NetDriver driver, FoundDevice found, int frameSize, RandomGenerator random)
+            throws DeviceException {
         this.driver = driver;
+        exits = found.exits(() -> driver.notifications(PAIR));
         mac = address(driver, random);
         mtu = Math.min(driver.mtu(), frameSize - ETHERNET_HEADER);
         completesChecksums = driver.features().has(NetFeatures.CSUM);
@@ -262,8 +266,8 @@ final class DriverNetworkInterface implements NetworkInterface, InterruptSource,
     }
 
     @Override
-    public long doorbells() {
-        return driver.notifications(PAIR);
+    public long exits() {
+        return exits.getAsLong();
     }
 
     @Override

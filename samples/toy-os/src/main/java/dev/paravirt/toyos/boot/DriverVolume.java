@@ -16,6 +16,7 @@ import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Scheduler;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
 
     private final String name;
     private final BlockDriver driver;
+    private final LongSupplier exits;
     private final Platform platform;
     private final Scheduler scheduler;
     private final int sectorSize;
@@ -47,7 +49,8 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     private long writes;
     private long bytesWritten;
 
-    DriverVolume(String name, BlockDriver driver, Platform platform, Scheduler scheduler) throws IOException {
+    DriverVolume(String name, BlockDriver driver, FoundDevice found, Platform platform, Scheduler scheduler)
+            throws IOException {
         BlockLimits limits = driver.limits();
         if (limits.maxTransferBytes() < LEAST_BYTES || limits.maxSegmentBytes() < LEAST_BYTES) {
             throw new IOException(driver.name() + " moves at most " + limits.maxSegmentBytes()
@@ -55,6 +58,7 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
         }
         this.name = name;
         this.driver = driver;
+        this.exits = found.exits(() -> driver.notifications(QUEUE));
         this.platform = platform;
         this.scheduler = scheduler;
         sectorSize = limits.blockSize();
@@ -198,8 +202,8 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     }
 
     @Override
-    public long doorbells() {
-        return driver.notifications(QUEUE);
+    public long exits() {
+        return exits.getAsLong();
     }
 
     /** Those that came while something was under way. */

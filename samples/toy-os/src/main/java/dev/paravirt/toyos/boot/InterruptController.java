@@ -24,10 +24,15 @@ final class InterruptController implements Platform {
     private final Platform machine;
     private final List<InterruptSource> sources = new ArrayList<>();
     private final AdaptiveSpin spin = new AdaptiveSpin(LONGEST_SPIN_NANOS);
+    private final boolean looksAtLine;
     private boolean configurationChanged;
 
-    InterruptController(Platform machine) {
+    /**
+     * @param looksAtLine whether only the line says that a device has something; a ring says so itself
+     */
+    InterruptController(Platform machine, boolean looksAtLine) {
         this.machine = machine;
+        this.looksAtLine = looksAtLine;
     }
 
     void add(InterruptSource source) {
@@ -36,8 +41,12 @@ final class InterruptController implements Platform {
 
     /** Handles what devices have finished. Does not wait. */
     boolean poll() {
+        int reasons = looksAtLine ? machine.waitForInterrupt(LINE, 0) : 0;
         boolean any = false;
         for (InterruptSource source : sources) {
+            if (reasons != 0) {
+                source.interrupted(reasons);
+            }
             any |= source.poll();
         }
         return any;

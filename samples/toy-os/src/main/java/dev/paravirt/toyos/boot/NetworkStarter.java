@@ -14,6 +14,7 @@ import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Network;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.net.Ipv4Address;
+import dev.paravirt.toyos.net.NetworkInterface;
 import dev.paravirt.toyos.net.NetworkStack;
 import java.security.SecureRandom;
 import java.util.List;
@@ -44,18 +45,18 @@ final class NetworkStarter implements DeviceStarter {
     }
 
     @Override
-    public void start(Transport transport) {
+    public void start(FoundDevice found) {
+        Transport transport = found.transport();
         if (network != null) {
             log.line("kernel: " + transport.name() + " is left alone: one network is all the kernel has");
             return;
         }
         try {
-            SecureRandom random = new SecureRandom();
             boolean cuts = transport.deviceFeatures().has(NetFeatures.HOST_TSO4);
             int frameSize = cuts ? LONG_FRAME : WHOLE_SEGMENT;
             NetDriver driver = NetDriver.start(transport, interrupts, options(cuts, frameSize));
-            DriverNetworkInterface started = new DriverNetworkInterface(driver, frameSize, random);
-            NetworkStack stack = new NetworkStack(started, interrupts::nanoTime, random, scheduler::awaitUnlessStopped);
+            DriverNetworkInterface started = new DriverNetworkInterface(driver, found, frameSize, new SecureRandom());
+            NetworkStack stack = stack(started, interrupts, scheduler);
             started.connect(stack);
             interrupts.add(started);
             card = started;
@@ -64,6 +65,11 @@ final class NetworkStarter implements DeviceStarter {
         } catch (DeviceException failed) {
             log.line("kernel: no network: " + failed.getMessage());
         }
+    }
+
+    /** A stack on any card. */
+    static NetworkStack stack(NetworkInterface card, InterruptController interrupts, Scheduler scheduler) {
+        return new NetworkStack(card, interrupts::nanoTime, new SecureRandom(), scheduler::awaitUnlessStopped);
     }
 
     private static NetDriverOptions options(boolean cuts, int frameSize) {

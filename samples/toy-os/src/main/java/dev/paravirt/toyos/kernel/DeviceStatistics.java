@@ -16,8 +16,8 @@ public interface DeviceStatistics {
 
     long outputBytes();
 
-    /** Notifications that the driver sent. */
-    long doorbells();
+    /** Times that the driver went to the hypervisor: notifications sent, and registers accessed where those are trapped. */
+    long exits();
 
     /** Interrupts that came. */
     long interrupts();

@@ -60,7 +60,7 @@ final class InformationCalls {
         memory.putLong(address + Layout.DEVICE_INPUT_BYTES, device.inputBytes());
         memory.putLong(address + Layout.DEVICE_OUTPUTS, device.outputs());
         memory.putLong(address + Layout.DEVICE_OUTPUT_BYTES, device.outputBytes());
-        memory.putLong(address + Layout.DEVICE_DOORBELLS, device.doorbells());
+        memory.putLong(address + Layout.DEVICE_EXITS, device.exits());
         memory.putLong(address + Layout.DEVICE_INTERRUPTS, device.interrupts());
         return Layout.DEVICE_NAME + (long) name;
     }

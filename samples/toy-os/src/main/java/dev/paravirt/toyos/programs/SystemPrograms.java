@@ -79,8 +79,7 @@ final class SystemPrograms {
 
     static int devices(UserSpace user, Arguments arguments) throws UserException {
         user.print(String.format(
-                "%-20s%10s%11s%10s%11s%10s%11s",
-                "device", "reads", "bytes", "writes", "bytes", "doorbells", "interrupts"));
+                "%-20s%10s%11s%10s%11s%10s%11s", "device", "reads", "bytes", "writes", "bytes", "exits", "interrupts"));
         UserSpace.DeviceStatus device = user.device(0);
         for (int i = 1; device != null; i++) {
             user.print(String.format(
@@ -90,7 +89,7 @@ final class SystemPrograms {
                     HumanSize.of(device.inputBytes()),
                     device.outputs(),
                     HumanSize.of(device.outputBytes()),
-                    device.doorbells(),
+                    device.exits(),
                     device.interrupts()));
             user.report(Report.event("device")
                     .field("name", device.name())
@@ -98,7 +97,7 @@ final class SystemPrograms {
                     .field("inputBytes", device.inputBytes())
                     .field("outputs", device.outputs())
                     .field("outputBytes", device.outputBytes())
-                    .field("doorbells", device.doorbells())
+                    .field("exits", device.exits())
                     .field("interrupts", device.interrupts()));
             device = user.device(i);
         }

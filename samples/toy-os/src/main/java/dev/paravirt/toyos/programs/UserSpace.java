@@ -60,13 +60,7 @@ final class UserSpace {
     record Space(long total, long free) {}
 
     record DeviceStatus(
-            String name,
-            long inputs,
-            long inputBytes,
-            long outputs,
-            long outputBytes,
-            long doorbells,
-            long interrupts) {}
+            String name, long inputs, long inputBytes, long outputs, long outputBytes, long exits, long interrupts) {}
 
     int open(String path) throws UserException {
         return open(path, 0);
@@ -300,7 +294,7 @@ final class UserSpace {
                 fields.getLong(STRUCTURE + Layout.DEVICE_INPUT_BYTES),
                 fields.getLong(STRUCTURE + Layout.DEVICE_OUTPUTS),
                 fields.getLong(STRUCTURE + Layout.DEVICE_OUTPUT_BYTES),
-                fields.getLong(STRUCTURE + Layout.DEVICE_DOORBELLS),
+                fields.getLong(STRUCTURE + Layout.DEVICE_EXITS),
                 fields.getLong(STRUCTURE + Layout.DEVICE_INTERRUPTS));
     }
 

@@ -10,6 +10,9 @@ import java.util.List;
 public interface Guest extends AutoCloseable {
     MachineKind kind();
 
+    /** Whether {@link #exits} counts, and latencies are to be measured. */
+    Instrumentation instrumentation();
+
     /** What drivers stand on. */
     JvmPlatform platform();
 

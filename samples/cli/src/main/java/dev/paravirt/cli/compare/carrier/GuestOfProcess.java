@@ -14,6 +14,7 @@ final class GuestOfProcess implements Guest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final MachineKind kind;
+    private final Instrumentation instrumentation;
     private final Process hypervisor;
     private final BufferedReader output;
     private final GuestProcess guest;
@@ -26,6 +27,7 @@ final class GuestOfProcess implements Guest {
             GuestProcess guest,
             Instrumentation instrumentation) {
         this.kind = kind;
+        this.instrumentation = instrumentation;
         this.output = output;
         this.hypervisor = hypervisor;
         this.guest = guest;
@@ -36,6 +38,11 @@ final class GuestOfProcess implements Guest {
     @Override
     public MachineKind kind() {
         return kind;
+    }
+
+    @Override
+    public Instrumentation instrumentation() {
+        return instrumentation;
     }
 
     @Override

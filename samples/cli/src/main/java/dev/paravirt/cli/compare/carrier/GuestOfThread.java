@@ -62,6 +62,11 @@ final class GuestOfThread implements Guest {
     }
 
     @Override
+    public Instrumentation instrumentation() {
+        return instrumentation;
+    }
+
+    @Override
     public JvmPlatform platform() {
         return counter.platform();
     }

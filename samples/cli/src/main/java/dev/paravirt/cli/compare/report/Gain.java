@@ -19,7 +19,7 @@ final class Gain {
             new Link("", ContenderNames.TRAPPED_WORDS, 1),
             new Link("one exit for a block of words", ContenderNames.TRAPPED_STRINGS, 1),
             new Link("a ring in memory in place of the task file", ContenderNames.MMIO, 1),
-            new Link("interrupts without exits", ContenderNames.HYPERCALL, 1),
+            new Link("notifications and interrupts without registers", ContenderNames.HYPERCALL, 1),
             new Link("requests side by side", ContenderNames.HYPERCALL_NOTIFIED, DEPTH),
             new Link("notifications suppressed", ContenderNames.HYPERCALL_SINGLY, DEPTH),
             new Link("requests made visible in batches", ContenderNames.HYPERCALL, DEPTH),

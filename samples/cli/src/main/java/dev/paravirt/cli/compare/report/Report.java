@@ -4,6 +4,7 @@ package dev.paravirt.cli.compare.report;
 import dev.paravirt.cli.compare.carrier.MachineKind;
 import dev.paravirt.cli.compare.carrier.RegisterExits;
 import dev.paravirt.cli.compare.workload.Family;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,14 +59,29 @@ public record Report(
 
     /** What was measured, where and how: lines for people. */
     public List<String> heading() {
-        return List.of(
-                surroundings.line(),
-                String.format(
-                        Locale.ROOT,
-                        "carrier %s: %s; %d rounds, turns of %.0f ms",
-                        carrier,
-                        carrierMeaning,
-                        rounds(),
-                        turnNanos / NANOS_PER_MILLI));
+        List<String> lines = new ArrayList<>();
+        lines.add(surroundings.line());
+        lines.add(String.format(
+                Locale.ROOT,
+                "carrier %s: %s; %d rounds, turns of %.0f ms",
+                carrier,
+                carrierMeaning,
+                rounds(),
+                turnNanos / NANOS_PER_MILLI));
+        if (surroundings.isBusy()) {
+            lines.add(
+                    "the machine was busy before this began: who waits for the other side loses its processor, so exits"
+                            + " cost more than on a quiet one, and what has many of them looks worse");
+        }
+        int rarest = workloads.stream()
+                .flatMap(measured -> measured.results().stream())
+                .mapToInt(Result::sampledEvery)
+                .max()
+                .orElse(0);
+        if (rarest > 1) {
+            lines.add("latencies: of all requests that take longer than " + Latencies.NANOS_BETWEEN_SAMPLES / 1000
+                    + " us each; of faster ones a sample, one in " + rarest + " of the fastest");
+        }
+        return lines;
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
 
 /** What one contender did in all rounds. Without rounds, every figure is not a number. */
 public final class Result {
@@ -21,6 +22,7 @@ public final class Result {
     private final List<Round> rounds = new ArrayList<>();
     private final Histogram latencies = Latencies.histogram();
     private int sampledEvery;
+    private long samples;
 
     public Result(String name, MachineKind machine, int depth) {
         this.name = name;
@@ -28,10 +30,20 @@ public final class Result {
         this.depth = depth;
     }
 
-    /** @param itsLatencies those that were measured, in nanoseconds */
-    public void add(Round round, Histogram itsLatencies) {
+    /**
+     * Adds a round.
+     *
+     * @param timed latencies that were measured, in nanoseconds
+     * @param every how many requests there are for one that is timed, each of which stands for as many
+     */
+    public void add(Round round, Histogram timed, int every) {
         rounds.add(round);
-        latencies.add(itsLatencies);
+        samples += timed.getTotalCount();
+        sampledEvery = Math.max(sampledEvery, every);
+        for (HistogramIterationValue value : timed.recordedValues()) {
+            latencies.recordValueWithCount(
+                    Math.min(value.getValueIteratedTo(), Latencies.LONGEST), value.getCountAtValueIteratedTo() * every);
+        }
     }
 
     /** The contender's. */
@@ -111,24 +123,19 @@ public final class Result {
         return total(Round::processorNanos) / NANOS_PER_MICRO / requests();
     }
 
-    /** Says that the latency of one request in so many is measured. */
-    public void sampledEvery(int requests) {
-        sampledEvery = requests;
-    }
-
-    /** How many requests there are for one whose latency was measured; 0 if that was none. */
+    /** The most requests for one whose latency was measured; 0 if that was none. */
     public int sampledEvery() {
         return sampledEvery;
     }
 
     /** Requests whose latency was measured: all or a sample of them, or none where latency has no meaning. */
     public long latencySamples() {
-        return latencies.getTotalCount();
+        return samples;
     }
 
     /** Microseconds within which so many of a hundred requests were complete. */
     public double latencyMicros(double percentile) {
-        return latencySamples() == 0 ? Double.NaN : latencies.getValueAtPercentile(percentile) / NANOS_PER_MICRO;
+        return samples == 0 ? Double.NaN : latencies.getValueAtPercentile(percentile) / NANOS_PER_MICRO;
     }
 
     /** Whether every round of one was faster than every round of the other. */

@@ -32,6 +32,11 @@ public record Surroundings(
                 firstLine("/proc/loadavg", line -> Optional.of(line.split(" ", 2)[0])));
     }
 
+    /** Whether others wanted at least half of the processors: then exits wait, and whatever has many looks worse. */
+    boolean isBusy() {
+        return !load.equals(UNKNOWN) && 2 * Double.parseDouble(load) >= processors;
+    }
+
     /** For people. */
     public String line() {
         return String.format(

@@ -100,23 +100,23 @@ public final class TextReport {
             return;
         }
         title("where the gain comes from, random reads of 4 KiB");
-        add(String.format(Locale.ROOT, "%-44s %10s %14s", "change", "times", "exits/request"));
+        add(String.format(Locale.ROOT, "%-48s %10s %14s", "change", "times", "exits/request"));
         add(String.format(
                 Locale.ROOT,
-                "%-44s %10s %14.3f",
+                "%-48s %10s %14.3f",
                 steps.getFirst().from().name(),
                 "",
                 steps.getFirst().from().exitsPerRequest()));
         for (GainStep step : steps) {
             add(String.format(
                     Locale.ROOT,
-                    "%-44s %10s %14.3f",
+                    "%-48s %10s %14.3f",
                     "  " + step.name(),
                     step.verdict(),
                     step.to().exitsPerRequest()));
         }
         GainStep all = new GainStep("", steps.getFirst().from(), steps.getLast().to());
-        add(String.format(Locale.ROOT, "%-44s %10s", "all together", all.verdict()));
+        add(String.format(Locale.ROOT, "%-48s %10s", "all together", all.verdict()));
     }
 
     private void exits() {

@@ -27,6 +27,8 @@ public final class Turn {
     private int stride = 1;
     private int untilLook = 1;
     private long lastLook = start;
+    private long halfTime = start;
+    private long doneAtHalf;
     private long requests;
 
     /**
@@ -57,6 +59,10 @@ public final class Turn {
             stride = Math.max(1, stride / 2);
         }
         untilLook = stride;
+        if (halfTime == start && now - start >= nanos / 2) {
+            halfTime = now;
+            doneAtHalf = requests;
+        }
         return now - start < nanos && !isStopped.getAsBoolean();
     }
 
@@ -85,5 +91,10 @@ public final class Turn {
 
     public long requests() {
         return requests;
+    }
+
+    /** How far apart requests were in the second half of the turn, when code has become as fast as it gets. */
+    public long nanosBetweenRequests() {
+        return (System.nanoTime() - halfTime) / Math.max(1, requests - doneAtHalf);
     }
 }

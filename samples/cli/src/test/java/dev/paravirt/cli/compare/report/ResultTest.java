@@ -2,6 +2,7 @@
 package dev.paravirt.cli.compare.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.paravirt.cli.compare.carrier.MachineKind;
 import org.HdrHistogram.Histogram;
@@ -28,11 +29,26 @@ class ResultTest {
         assertThat(result().median()).isNaN();
     }
 
+    @Test
+    void oneThatIsTimedStandsForAll() {
+        Histogram few = Latencies.histogram();
+        few.recordValue(1000);
+        Histogram many = Latencies.histogram();
+        many.recordValueWithCount(9000, 5);
+        Result result = result();
+        result.add(new Round(15, 0, 1, 0), few, 15);
+        result.add(new Round(5, 0, 1, 0), many, 1);
+        assertThat(result.latencySamples()).isEqualTo(6);
+        assertThat(result.sampledEvery()).isEqualTo(15);
+        assertThat(result.latencyMicros(74)).isCloseTo(1.0, within(0.01));
+        assertThat(result.latencyMicros(76)).isCloseTo(9.0, within(0.01));
+    }
+
     /** @param rates requests a second, a round each */
     private static Result result(long... rates) {
         Result result = new Result("contender", MachineKind.TRAPPED, 1);
         for (long rate : rates) {
-            result.add(new Round(rate, rate, 1_000_000_000, 0), new Histogram(3));
+            result.add(new Round(rate, rate, 1_000_000_000, 0), new Histogram(3), 0);
         }
         return result;
     }
