@@ -11,6 +11,7 @@ module dev.paravirt.guest {
     exports dev.paravirt.guest.driver;
     exports dev.paravirt.guest.hypercall;
     exports dev.paravirt.guest.jvm;
+    exports dev.paravirt.guest.jvm.vhostuser;
     exports dev.paravirt.guest.legacy;
     exports dev.paravirt.guest.platform;
     exports dev.paravirt.guest.transport;

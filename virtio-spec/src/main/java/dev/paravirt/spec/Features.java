@@ -71,6 +71,13 @@ public final class Features {
     public static final FeatureBits HYPERCALL = FeatureBits.of(
             INDIRECT_DESC, EVENT_IDX, VERSION_1, RING_PACKED, IN_ORDER, NOTIFICATION_DATA, RING_RESET, SUSPEND);
 
+    /**
+     * The bits of this class that a front-end can carry over vhost-user. Its doorbells have no room for notification
+     * data, and no message resets a single ring.
+     */
+    public static final FeatureBits VHOST_USER =
+            FeatureBits.of(INDIRECT_DESC, EVENT_IDX, VERSION_1, RING_PACKED, IN_ORDER, ORDER_PLATFORM);
+
     private Features() {}
 
     /**

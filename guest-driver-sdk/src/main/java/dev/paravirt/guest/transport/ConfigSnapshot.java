@@ -53,6 +53,16 @@ public final class ConfigSnapshot {
         }
     }
 
+    /**
+     * Takes the bytes of a whole reading, for a transport that gets them in one piece.
+     *
+     * @param length how many of them, from the start; fields beyond become 0
+     */
+    public void load(byte[] source, int length) {
+        clear();
+        System.arraycopy(source, 0, bytes, 0, Math.min(length, bytes.length));
+    }
+
     void put(int offset, int width, int value) {
         for (int i = 0; i < width; i++) {
             bytes[offset + i] = (byte) (value >>> 8 * i);

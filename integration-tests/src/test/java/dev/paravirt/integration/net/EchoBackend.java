@@ -10,13 +10,13 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /** A network with one other station on it, which sends every frame back to where it came from. */
-final class EchoBackend implements NetBackend {
+public final class EchoBackend implements NetBackend {
     private static final int ADDRESS = 6;
 
     private final FeatureBits offloads;
     private volatile @Nullable NetPort port;
 
-    EchoBackend() {
+    public EchoBackend() {
         this(FeatureBits.NONE);
     }
 

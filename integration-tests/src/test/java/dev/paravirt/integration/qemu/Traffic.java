@@ -16,7 +16,7 @@ import java.util.Random;
  * Reads and writes of random sizes, shapes and places, many under way at once, checked against a copy of what the disk
  * should hold. Each request has sectors of its own while it is under way.
  */
-final class Traffic {
+public final class Traffic {
     private static final int SECTOR = 512;
     private static final int MAX_SECTORS = 64;
     private static final int MAX_PIECES = 6;
@@ -43,7 +43,7 @@ final class Traffic {
         }
     }
 
-    Traffic(Platform platform, BlockDriver driver, byte[] expected, int queues, int depth) {
+    public Traffic(Platform platform, BlockDriver driver, byte[] expected, int queues, int depth) {
         this.driver = driver;
         this.expected = expected;
         this.requests = new Request[depth];
@@ -58,7 +58,7 @@ final class Traffic {
     }
 
     /** Submits one request; waits for others first if there are too many. */
-    void submit(int queue, Random random) throws IOException {
+    public void submit(int queue, Random random) throws IOException {
         int place = random.nextInt(requests.length);
         while (requests[place].busy) {
             takeSome();
@@ -113,14 +113,14 @@ final class Traffic {
     }
 
     /** Waits for all that is under way in one queue, and looks at no other. */
-    void finish(int queue) throws IOException {
+    public void finish(int queue) throws IOException {
         while (driver.underWay(queue) > 0) {
             takeSome(queue);
         }
     }
 
     /** Waits for all that is under way. */
-    void finish() throws IOException {
+    public void finish() throws IOException {
         while (Arrays.stream(requests).anyMatch(request -> request.busy)) {
             takeSome();
         }
@@ -156,7 +156,7 @@ final class Traffic {
         completed++;
     }
 
-    int completed() {
+    public int completed() {
         return completed;
     }
 }

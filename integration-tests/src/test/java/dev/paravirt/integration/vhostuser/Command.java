@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A program of the host's, run to its end. */
-final class Command {
+public final class Command {
     private static final String LONGEST_SECONDS = "240";
     private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin");
 
@@ -26,7 +26,7 @@ final class Command {
     }
 
     /** Where a program is, which need not be in everybody's path. */
-    static String path(String program) {
+    public static String path(String program) {
         return Stream.concat(Stream.of(System.getenv("PATH").split(File.pathSeparator)), SYSTEM_FOLDERS.stream())
                 .map(folder -> Path.of(folder, program))
                 .filter(Files::isExecutable)
@@ -40,7 +40,7 @@ final class Command {
     }
 
     /** Skips or fails the test if a program is missing. */
-    static void require(String program, String debianPackage) {
+    public static void require(String program, String debianPackage) {
         if (!isThere(program)) {
             DebianPackages.missing(program, "apt-get install " + debianPackage);
         }
