@@ -2,19 +2,9 @@
 package dev.paravirt.integration.frontend;
 
 import dev.paravirt.integration.vhostuser.Command;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** QEMU's storage daemon, which exports a file as a block device over vhost-user. */
@@ -24,7 +14,6 @@ final class StorageDaemon implements AutoCloseable {
     private static final int POLL_MILLIS = 20;
 
     private final Process process;
-    private final Path qmp;
 
     /** Skips or fails the test if it is missing. */
     static void require() {
@@ -34,7 +23,6 @@ final class StorageDaemon implements AutoCloseable {
     static StorageDaemon start(Path folder, Path image, Path socket, String exportOptions)
             throws IOException, InterruptedException {
         Files.deleteIfExists(socket);
-        Path qmp = folder.resolve("qmp");
         Path output = folder.resolve("storage-daemon.log");
         Process process = new ProcessBuilder(
                         "timeout",
@@ -46,11 +34,7 @@ final class StorageDaemon implements AutoCloseable {
                         "driver=file,node-name=f0,discard=unmap,filename=" + image,
                         "--export",
                         "type=vhost-user-blk,id=e0,node-name=f0,addr.type=unix,writable=on,addr.path=" + socket
-                                + exportOptions,
-                        "--chardev",
-                        "socket,id=monitor,server=on,wait=off,path=" + qmp,
-                        "--monitor",
-                        "monitor")
+                                + exportOptions)
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -60,32 +44,11 @@ final class StorageDaemon implements AutoCloseable {
                 throw new IOException(PROGRAM + " ended: " + Files.readString(output));
             }
         }
-        return new StorageDaemon(process, qmp);
+        return new StorageDaemon(process);
     }
 
-    private StorageDaemon(Process process, Path qmp) {
+    private StorageDaemon(Process process) {
         this.process = process;
-        this.qmp = qmp;
-    }
-
-    void resize(long bytes) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(qmp));
-            BufferedReader answers =
-                    new BufferedReader(new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
-            Writer commands = new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8);
-            String greeting = answers.readLine();
-            for (String command : List.of(
-                    "{'execute': 'qmp_capabilities'}",
-                    "{'execute': 'block_resize', 'arguments': {'node-name': 'f0', 'size': " + bytes + "}}")) {
-                commands.write(command.replace('\'', '"') + "\n");
-                commands.flush();
-                String answer = answers.readLine();
-                if (answer == null || !answer.contains("\"return\"")) {
-                    throw new IOException(command + " is answered by " + answer + ", after " + greeting);
-                }
-            }
-        }
     }
 
     /** Ends it as {@code kill -9} does, and waits for that. */

@@ -8,7 +8,6 @@ import dev.paravirt.guest.driver.BlockDriverOptions;
 import dev.paravirt.guest.jvm.vhostuser.FrontEndOptions;
 import dev.paravirt.guest.jvm.vhostuser.VhostUserDevice;
 import dev.paravirt.integration.qemu.Traffic;
-import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.blk.BlkFeatures;
 import java.io.IOException;
@@ -32,7 +31,6 @@ class StorageDaemonTest {
     private static final long SEED = 77;
     private static final int REQUESTS = 4_000;
     private static final int DEPTH = 24;
-    private static final long LONGEST_NANOS = 20_000_000_000L;
 
     @TempDir
     private Path folder;
@@ -113,25 +111,6 @@ class StorageDaemonTest {
                 .isEqualTo(-1);
         assertThat(Arrays.mismatch(found, 16384 * SECTOR, found.length, expected, 16384 * SECTOR, expected.length))
                 .isEqualTo(-1);
-    }
-
-    @Test
-    void followsAChangeOfSize() throws Exception {
-        try (StorageDaemon daemon = StorageDaemon.start(folder, image, socket, "");
-                VhostUserDevice device = connect()) {
-            BlockDriver disk = drive(device, 1);
-            daemon.resize(2L * SECTORS * SECTOR);
-            long deadline = System.nanoTime() + LONGEST_NANOS;
-            while (disk.capacity() == SECTORS && System.nanoTime() < deadline) {
-                disk.interrupted(device.platform().waitForInterrupt(0, LONGEST_NANOS));
-            }
-            assertThat(disk.capacity()).isEqualTo(2L * SECTORS);
-            DmaBuffer last = device.platform().allocate(SECTOR, SECTOR);
-            last.fill(0, SECTOR, (byte) 7);
-            disk.write(2L * SECTORS - 1, last);
-            disk.stop();
-        }
-        assertThat(Files.readAllBytes(image)).hasSize(2 * SECTORS * SECTOR).endsWith(7, 7, 7, 7);
     }
 
     /** Every write that was completed is in the file: a killed process loses nothing that the kernel has. */
