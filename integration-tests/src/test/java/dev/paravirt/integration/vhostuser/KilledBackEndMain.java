@@ -20,7 +20,9 @@ final class KilledBackEndMain {
         for (int at = 0; at < arguments.length; at += 2) {
             servers.add(VhostUserServer.listen(
                     Path.of(arguments[at]),
-                    new BlockDevice(BlockImage.open(Path.of(arguments[at + 1]), false), new BlockOptions().queues(2).segMax(126)),
+                    new BlockDevice(
+                            BlockImage.open(Path.of(arguments[at + 1]), false),
+                            new BlockOptions().queues(2).segMax(126)),
                     new VhostUserOptions()));
         }
         System.out.println("listening");
