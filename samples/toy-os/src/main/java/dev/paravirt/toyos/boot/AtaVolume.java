@@ -17,22 +17,20 @@ import org.jspecify.annotations.Nullable;
  * A disk behind an ATA driver. The CPU moves the data (PIO), so that each transfer is over when it was started, and no
  * task runs meanwhile.
  */
-final class AtaVolume implements BlockVolume, DeviceStatistics {
+final class AtaVolume implements BlockVolume {
     private static final int MOST_BUFFERS = 32;
     private static final int MOST_BYTES = 128 << 10;
 
-    private final String name;
     private final AtaDriver driver;
-    private final LongSupplier exits;
-    private long reads;
-    private long bytesRead;
-    private long writes;
-    private long bytesWritten;
+    private final DeviceCounters counters;
 
     AtaVolume(String name, AtaDriver driver, LongSupplier exits) {
-        this.name = name;
         this.driver = driver;
-        this.exits = exits;
+        counters = new DeviceCounters(name, exits, driver::interrupts);
+    }
+
+    DeviceStatistics statistics() {
+        return counters;
     }
 
     @Override
@@ -72,15 +70,13 @@ final class AtaVolume implements BlockVolume, DeviceStatistics {
 
     @Override
     public Transfer read(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
-        reads++;
-        bytesRead += bytes;
+        counters.input(bytes);
         return transfer(sector, bytes, buffers, first, count, (at, data, length) -> driver.read(at, data, 0, length));
     }
 
     @Override
     public Transfer write(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
-        writes++;
-        bytesWritten += bytes;
+        counters.output(bytes);
         return transfer(sector, bytes, buffers, first, count, (at, data, length) -> driver.write(at, data, 0, length));
     }
 
@@ -128,40 +124,5 @@ final class AtaVolume implements BlockVolume, DeviceStatistics {
                 throw new IOException(failure.getMessage(), failure);
             }
         }
-    }
-
-    @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public long inputs() {
-        return reads;
-    }
-
-    @Override
-    public long inputBytes() {
-        return bytesRead;
-    }
-
-    @Override
-    public long outputs() {
-        return writes;
-    }
-
-    @Override
-    public long outputBytes() {
-        return bytesWritten;
-    }
-
-    @Override
-    public long exits() {
-        return exits.getAsLong();
-    }
-
-    @Override
-    public long interrupts() {
-        return driver.interrupts();
     }
 }

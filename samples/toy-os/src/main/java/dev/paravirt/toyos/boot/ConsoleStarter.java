@@ -64,6 +64,6 @@ final class ConsoleStarter implements DeviceStarter {
 
     List<DeviceStatistics> statistics() {
         ConsoleTerminal started = terminal;
-        return started == null ? List.of() : List.of(started);
+        return started == null ? List.of() : List.of(started.statistics());
     }
 }

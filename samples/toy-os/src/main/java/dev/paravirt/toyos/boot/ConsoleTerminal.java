@@ -9,36 +9,35 @@ import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Scheduler;
 import dev.paravirt.toyos.kernel.Terminal;
 import dev.paravirt.toyos.kernel.TerminalDevice;
-import java.util.function.LongSupplier;
 
 /**
  * The terminal behind a virtio console driver. A console that fails is started over, and lost for good only if that fails
  * too, or keeps happening.
  */
-final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceStatistics {
+final class ConsoleTerminal implements TerminalDevice, InterruptSource {
     private static final int MOST_RESTARTS = 10;
 
     private final ConsoleDriver driver;
-    private final LongSupplier exits;
+    private final DeviceCounters counters;
     private final Console log;
     private final Terminal terminal;
     private int restarts;
     private boolean alive = true;
-    private long inputs;
-    private long inputBytes;
-    private long outputs;
-    private long outputBytes;
     private long interrupts;
 
     ConsoleTerminal(ConsoleDriver driver, FoundDevice found, Scheduler scheduler, Console log, boolean plain) {
         this.driver = driver;
-        this.exits = found.exits(driver::notifications);
+        counters = new DeviceCounters(driver.name(), found.exits(driver::notifications), () -> interrupts);
         this.log = log;
         terminal = new Terminal(this, scheduler, plain);
     }
 
     Terminal terminal() {
         return terminal;
+    }
+
+    DeviceStatistics statistics() {
+        return counters;
     }
 
     /** Something to do with the driver that may find the device broken. */
@@ -79,16 +78,18 @@ final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceSt
     @Override
     public int read(byte[] destination, int start, int length) {
         int count = attempt(() -> driver.read(destination, start, length));
-        inputs += toInt(count > 0);
-        inputBytes += count;
+        if (count > 0) {
+            counters.input(count);
+        }
         return count;
     }
 
     @Override
     public int write(byte[] source, int start, int length) {
         int count = attempt(() -> driver.write(source, start, length));
-        outputs += toInt(count > 0);
-        outputBytes += count;
+        if (count > 0) {
+            counters.output(count);
+        }
         return count;
     }
 
@@ -150,42 +151,5 @@ final class ConsoleTerminal implements TerminalDevice, InterruptSource, DeviceSt
             interrupts += toInt(ours);
             return 0;
         });
-    }
-
-    // Counters.
-
-    @Override
-    public String name() {
-        return driver.name();
-    }
-
-    @Override
-    public long inputs() {
-        return inputs;
-    }
-
-    @Override
-    public long inputBytes() {
-        return inputBytes;
-    }
-
-    @Override
-    public long outputs() {
-        return outputs;
-    }
-
-    @Override
-    public long outputBytes() {
-        return outputBytes;
-    }
-
-    @Override
-    public long exits() {
-        return exits.getAsLong();
-    }
-
-    @Override
-    public long interrupts() {
-        return interrupts;
     }
 }

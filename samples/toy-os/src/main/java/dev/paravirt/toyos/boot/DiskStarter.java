@@ -35,7 +35,7 @@ final class DiskStarter implements DeviceStarter {
         String id = driver.deviceId();
         DriverVolume volume = new DriverVolume("disk " + id, driver, found, interrupts, scheduler);
         interrupts.add(volume);
-        disks.add(id, volume, volume);
+        disks.add(id, volume, volume.statistics());
         announce(id, driver);
     }
 

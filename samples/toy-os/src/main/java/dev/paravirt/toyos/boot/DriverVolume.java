@@ -16,14 +16,13 @@ import dev.paravirt.toyos.kernel.DeviceStatistics;
 import dev.paravirt.toyos.kernel.Scheduler;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A disk behind a virtio block driver. Transfers are requests in the driver's first queue. A task that waits for one
  * leaves the CPU to the others; the interrupt controller calls {@link #poll}.
  */
-final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatistics {
+final class DriverVolume implements BlockVolume, InterruptSource {
     /** The kernel's caches transfer blocks of this size. */
     static final int LEAST_BYTES = 4096;
 
@@ -32,9 +31,8 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     private static final int MOST_BYTES = 128 << 10;
     private static final int DMA_ALIGNMENT = 512;
 
-    private final String name;
     private final BlockDriver driver;
-    private final LongSupplier exits;
+    private final DeviceCounters counters;
     private final Platform platform;
     private final Scheduler scheduler;
     private final int sectorSize;
@@ -43,11 +41,9 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     private final BufferChain pieces;
     private final @Nullable Request[] underWay;
     private long completions;
+
+    /** Those that came while something was under way. */
     private long interrupts;
-    private long reads;
-    private long bytesRead;
-    private long writes;
-    private long bytesWritten;
 
     DriverVolume(String name, BlockDriver driver, FoundDevice found, Platform platform, Scheduler scheduler)
             throws IOException {
@@ -56,9 +52,8 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
             throw new IOException(driver.name() + " moves at most " + limits.maxSegmentBytes()
                     + " bytes at once, but the" + " kernel works in blocks of " + LEAST_BYTES);
         }
-        this.name = name;
         this.driver = driver;
-        this.exits = found.exits(() -> driver.notifications(QUEUE));
+        counters = new DeviceCounters(name, found.exits(() -> driver.notifications(QUEUE)), () -> interrupts);
         this.platform = platform;
         this.scheduler = scheduler;
         sectorSize = limits.blockSize();
@@ -67,6 +62,10 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
         maximumBytes = Math.max(Math.min(limits.maxTransferBytes(), MOST_BYTES) / unit, 1) * unit;
         pieces = new BufferChain(maximumBuffers);
         underWay = new @Nullable Request[driver.depth(QUEUE)];
+    }
+
+    DeviceStatistics statistics() {
+        return counters;
     }
 
     @Override
@@ -102,8 +101,7 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     @Override
     public Transfer read(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
         check(sector, bytes);
-        reads++;
-        bytesRead += bytes;
+        counters.input(bytes);
         return start(() -> {
             gather(bytes, buffers, first, count, false);
             return driver.submitRead(QUEUE, sector512(sector), pieces);
@@ -113,8 +111,7 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
     @Override
     public Transfer write(long sector, int bytes, BlockBuffer[] buffers, int first, int count) {
         check(sector, bytes);
-        writes++;
-        bytesWritten += bytes;
+        counters.output(bytes);
         return start(() -> {
             gather(bytes, buffers, first, count, true);
             return driver.submitWrite(QUEUE, sector512(sector), pieces);
@@ -174,42 +171,6 @@ final class DriverVolume implements BlockVolume, InterruptSource, DeviceStatisti
         if (driver.await(QUEUE, 0)) {
             harvest();
         }
-    }
-
-    @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public long inputs() {
-        return reads;
-    }
-
-    @Override
-    public long inputBytes() {
-        return bytesRead;
-    }
-
-    @Override
-    public long outputs() {
-        return writes;
-    }
-
-    @Override
-    public long outputBytes() {
-        return bytesWritten;
-    }
-
-    @Override
-    public long exits() {
-        return exits.getAsLong();
-    }
-
-    /** Those that came while something was under way. */
-    @Override
-    public long interrupts() {
-        return interrupts;
     }
 
     private void gather(int bytes, BlockBuffer[] buffers, int first, int count, boolean readable) {

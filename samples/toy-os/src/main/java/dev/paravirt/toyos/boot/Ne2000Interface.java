@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A network card behind an NE2000 driver: the CPU moves each frame, and a frame is on the wire when it was sent. */
-final class Ne2000Interface implements NetworkInterface, InterruptSource, DeviceStatistics {
+final class Ne2000Interface implements NetworkInterface, InterruptSource {
     private static final int MTU = 1500;
 
     private final Ne2000Driver driver;
-    private final LongSupplier exits;
+    private final DeviceCounters counters;
     private final Console log;
     private final long mac;
     private final byte[] arrived = new byte[Ne2000.MAX_FRAME];
@@ -31,15 +31,11 @@ final class Ne2000Interface implements NetworkInterface, InterruptSource, Device
 
     private boolean traffic;
     private boolean alive = true;
-    private long inputs;
-    private long inputBytes;
-    private long outputs;
-    private long outputBytes;
     private long interrupts;
 
     Ne2000Interface(Ne2000Driver driver, LongSupplier exits, Console log) {
         this.driver = driver;
-        this.exits = exits;
+        counters = new DeviceCounters("network", exits, () -> interrupts);
         this.log = log;
         byte[] octets = new byte[6];
         driver.mac(octets);
@@ -53,6 +49,10 @@ final class Ne2000Interface implements NetworkInterface, InterruptSource, Device
     /** Who gets the frames from now on. */
     void connect(NetworkStack owner) {
         stack = owner;
+    }
+
+    DeviceStatistics statistics() {
+        return counters;
     }
 
     private void failed(DeviceException failure) {
@@ -87,8 +87,7 @@ final class Ne2000Interface implements NetworkInterface, InterruptSource, Device
             return false;
         }
         traffic = true;
-        outputs++;
-        outputBytes += bytes;
+        counters.output(bytes);
         return true;
     }
 
@@ -121,8 +120,7 @@ final class Ne2000Interface implements NetworkInterface, InterruptSource, Device
         System.arraycopy(arrived, 0, frame, 0, Math.min(received, frame.length));
         length = 0;
         traffic = true;
-        inputs++;
-        inputBytes += received;
+        counters.input(received);
         return received;
     }
 
@@ -161,40 +159,5 @@ final class Ne2000Interface implements NetworkInterface, InterruptSource, Device
     void stop() {
         stack = null;
         driver.stop();
-    }
-
-    @Override
-    public String name() {
-        return "network";
-    }
-
-    @Override
-    public long inputs() {
-        return inputs;
-    }
-
-    @Override
-    public long inputBytes() {
-        return inputBytes;
-    }
-
-    @Override
-    public long outputs() {
-        return outputs;
-    }
-
-    @Override
-    public long outputBytes() {
-        return outputBytes;
-    }
-
-    @Override
-    public long exits() {
-        return exits.getAsLong();
-    }
-
-    @Override
-    public long interrupts() {
-        return interrupts;
     }
 }

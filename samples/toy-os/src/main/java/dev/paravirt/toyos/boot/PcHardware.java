@@ -64,7 +64,7 @@ final class PcHardware implements Hardware {
             AtaDriver driver = AtaDriver.start(counted, interrupts, options);
             String id = driver.serial();
             AtaVolume volume = new AtaVolume("disk " + id, driver, counted::accesses);
-            disks.add(id, volume, volume);
+            disks.add(id, volume, volume.statistics());
             log.line("kernel: " + driver.name() + " \"" + id + "\": " + driver.capacity() + " sectors, PIO");
         } catch (DeviceException absent) {
             log.line("kernel: " + absent.getMessage());
@@ -122,10 +122,10 @@ final class PcHardware implements Hardware {
     public List<DeviceStatistics> statistics() {
         List<DeviceStatistics> statistics = new ArrayList<>(disks.statistics());
         if (serial != null) {
-            statistics.add(serial);
+            statistics.add(serial.statistics());
         }
         if (card != null) {
-            statistics.add(card);
+            statistics.add(card.statistics());
         }
         return statistics;
     }

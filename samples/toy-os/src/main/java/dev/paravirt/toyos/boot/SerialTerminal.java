@@ -9,27 +9,26 @@ import dev.paravirt.toyos.kernel.TerminalDevice;
 import java.util.function.LongSupplier;
 
 /** The terminal at the other end of a serial port, which says nothing of its size. */
-final class SerialTerminal implements TerminalDevice, InterruptSource, DeviceStatistics {
+final class SerialTerminal implements TerminalDevice, InterruptSource {
     private final SerialDriver driver;
-    private final LongSupplier exits;
+    private final DeviceCounters counters;
     private final Terminal terminal;
 
     /** Whether there may be input: to look costs exits, so that nobody looks unless an interrupt came. */
     private boolean heard = true;
 
-    private long inputs;
-    private long inputBytes;
-    private long outputs;
-    private long outputBytes;
-
     SerialTerminal(SerialDriver driver, LongSupplier exits, Scheduler scheduler, boolean plain) {
         this.driver = driver;
-        this.exits = exits;
+        counters = new DeviceCounters(driver.name(), exits, driver::interrupts);
         terminal = new Terminal(this, scheduler, plain);
     }
 
     Terminal terminal() {
         return terminal;
+    }
+
+    DeviceStatistics statistics() {
+        return counters;
     }
 
     @Override
@@ -39,16 +38,18 @@ final class SerialTerminal implements TerminalDevice, InterruptSource, DeviceSta
         }
         int count = driver.read(destination, start, length);
         heard = count > 0;
-        inputs += heard ? 1 : 0;
-        inputBytes += count;
+        if (heard) {
+            counters.input(count);
+        }
         return count;
     }
 
     @Override
     public int write(byte[] source, int start, int length) {
         int count = driver.write(source, start, length);
-        outputs += count > 0 ? 1 : 0;
-        outputBytes += count;
+        if (count > 0) {
+            counters.output(count);
+        }
         return count;
     }
 
@@ -105,40 +106,5 @@ final class SerialTerminal implements TerminalDevice, InterruptSource, DeviceSta
             driver.serve();
             heard = true;
         }
-    }
-
-    @Override
-    public String name() {
-        return driver.name();
-    }
-
-    @Override
-    public long inputs() {
-        return inputs;
-    }
-
-    @Override
-    public long inputBytes() {
-        return inputBytes;
-    }
-
-    @Override
-    public long outputs() {
-        return outputs;
-    }
-
-    @Override
-    public long outputBytes() {
-        return outputBytes;
-    }
-
-    @Override
-    public long exits() {
-        return exits.getAsLong();
-    }
-
-    @Override
-    public long interrupts() {
-        return driver.interrupts();
     }
 }
