@@ -9,6 +9,7 @@ import dev.paravirt.guest.jvm.vhostuser.FrontEndOptions;
 import dev.paravirt.guest.jvm.vhostuser.VhostUserDevice;
 import dev.paravirt.integration.qemu.Traffic;
 import dev.paravirt.spec.DeviceType;
+import dev.paravirt.spec.Features;
 import dev.paravirt.spec.blk.BlkFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +75,9 @@ class StorageDaemonTest {
             BlockDriver disk = drive(device, 4);
             assertThat(disk.queues()).isEqualTo(queues);
             assertThat(disk.capacity()).isEqualTo(SECTORS);
+            assertThat(disk.features().has(Features.RING_PACKED))
+                    .as("it knows split rings alone")
+                    .isFalse();
             Traffic traffic = new Traffic(device.platform(), disk, expected, queues, DEPTH);
             Random random = new Random(SEED);
             for (int request = 0; request < REQUESTS; request++) {
