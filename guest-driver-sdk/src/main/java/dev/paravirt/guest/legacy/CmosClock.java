@@ -5,6 +5,7 @@ import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.PortGate;
 import dev.paravirt.spec.legacy.Cmos;
 import dev.paravirt.spec.legacy.PcPorts;
+import java.util.Arrays;
 
 /** Reads the time of day from a PC's clock (Motorola MC146818A), to the second. It is taken to be in UTC. */
 public final class CmosClock {
@@ -32,7 +33,7 @@ public final class CmosClock {
         int[] seen = read(ports);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int[] again = read(ports);
-            if (same(seen, again)) {
+            if (Arrays.equals(seen, again)) {
                 return seconds(seen, register(ports, Cmos.B));
             }
             // It was updated in between.
@@ -52,15 +53,6 @@ public final class CmosClock {
             values[i] = register(ports, REGISTERS[i]);
         }
         return values;
-    }
-
-    private static boolean same(int[] one, int[] other) {
-        for (int i = 0; i < DATE_BYTES; i++) {
-            if (one[i] != other[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static long seconds(int[] values, int form) {

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * the hypervisor's has handled it.
  */
 public final class LocalMachine implements AutoCloseable {
-    private final AutoCloseable machine;
+    private final Runnable end;
     private final @Nullable TrapBus bus;
     private final JvmPlatform platform;
 
-    private LocalMachine(AutoCloseable machine, @Nullable TrapBus bus, JvmPlatform platform) {
-        this.machine = machine;
+    private LocalMachine(Runnable end, @Nullable TrapBus bus, JvmPlatform platform) {
+        this.end = end;
         this.bus = bus;
         this.platform = platform;
     }
@@ -46,13 +46,15 @@ public final class LocalMachine implements AutoCloseable {
             LocalGuest guest = LocalGuest.start(
                     memory, parts.virtio(), MachineParts.LINES, MachineOptions.DEFAULT.withConsole(print));
             return new LocalMachine(
-                    guest, null, JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt));
+                    guest::close,
+                    null,
+                    JvmPlatform.of(memory, guest::hypercall, guest::notify, guest::waitForInterrupt));
         }
         // The guest says by itself when it is done: it is a call of ours.
         Board board = parts.board(kind, print, code -> {});
         ThreadGuest guest = ThreadGuest.start(memory, MachineParts.LINES, board, observer);
         return new LocalMachine(
-                guest,
+                guest::close,
                 guest.bus(),
                 JvmPlatform.of(memory, guest::exit, (doorbell, data) -> {}, guest::waitForInterrupt));
     }
@@ -69,12 +71,6 @@ public final class LocalMachine implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            machine.close();
-        } catch (RuntimeException failure) {
-            throw failure;
-        } catch (Exception impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        end.run();
     }
 }

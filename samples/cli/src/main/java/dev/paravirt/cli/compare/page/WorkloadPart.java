@@ -36,9 +36,8 @@ final class WorkloadPart {
     }
 
     void write(Html page) {
-        String title = measured.workload().title();
         page.raw("<h2 id=\"" + measured.workload().name() + "\">")
-                .raw(Html.escape(title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1)))
+                .raw(Html.escape(capitalized(measured.workload().title())))
                 .raw("</h2>\n");
         page.paragraph(measured.workload().meaning());
         page.raw("<div class=\"charts\">\n");
@@ -66,7 +65,11 @@ final class WorkloadPart {
     }
 
     private String plural() {
-        return unit.substring(0, 1).toUpperCase(Locale.ROOT) + unit.substring(1) + "s";
+        return capitalized(unit) + "s";
+    }
+
+    private static String capitalized(String words) {
+        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 
     private LogChart rates() {
