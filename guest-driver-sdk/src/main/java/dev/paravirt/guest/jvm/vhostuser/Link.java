@@ -166,26 +166,17 @@ final class Link implements AutoCloseable {
         return connection;
     }
 
-    /** An interrupt ends no wait: only the back-end, or the end of the device, does. */
+    /** An interrupt ends no wait: only the back-end, or the end of the device, does. Callers look again. */
+    @SuppressWarnings("WaitNotInLoop")
     private void awaitChange() {
-        boolean interrupted = false;
+        boolean interrupted = Thread.interrupted();
         try {
             wait();
         } catch (InterruptedException early) {
             interrupted = true;
-            pauseThread();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** With the interrupt flag set, every wait would return at once. */
-    private void pauseThread() {
-        try {
-            wait(TimeUnit.NANOSECONDS.toMillis(FIRST_PAUSE_NANOS));
-        } catch (InterruptedException again) {
-            // Seen by the caller already.
         }
     }
 

@@ -41,6 +41,7 @@ final class LostTime {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // each state is made once
     long nanoTime() {
         while (true) {
             State now = state;
