@@ -7,12 +7,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The root of a small Linux guest, as a folder: busybox, a few of the host's programs, kernel modules and a script. */
 record GuestRoot(Path folder) {
+    /** Where Debian has programs that are not in a package of their own name. */
+    private static final Map<String, String> PACKAGES = Map.of("mkfs.ext4", "e2fsprogs");
+
     private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
     /** What every script begins with. */
@@ -48,7 +52,7 @@ record GuestRoot(Path folder) {
         Files.copy(busybox, folder.resolve("bin/busybox"));
         GuestRoot root = new GuestRoot(folder);
         for (String program : programs) {
-            Command.require(program, "e2fsprogs");
+            Command.require(program, PACKAGES.getOrDefault(program, program));
             root.addProgram(Path.of(Command.path(program)));
         }
         StringBuilder init = new StringBuilder(PREAMBLE);

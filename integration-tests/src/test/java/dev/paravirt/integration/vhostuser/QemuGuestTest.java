@@ -4,8 +4,6 @@ package dev.paravirt.integration.vhostuser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.blk.BlockDevice;
-import dev.paravirt.backend.blk.BlockImage;
-import dev.paravirt.backend.blk.BlockOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
 import dev.paravirt.spec.FeatureBits;
@@ -53,16 +51,12 @@ class QemuGuestTest {
                 CHECKS + Disk.script("vda") + Disk.script("vdb") + RESIZE);
         Disk split = Disk.create(folder.resolve("split.img"), SIZE);
         Disk packed = Disk.create(folder.resolve("packed.img"), SIZE);
-        BlockDevice resized = new BlockDevice(
-                BlockImage.open(split.image(), false),
-                new BlockOptions().queues(2).segMax(126));
+        BlockDevice resized = split.device(2);
         VhostUserOptions twoWorkers = new VhostUserOptions(VhostUserOptions.FEATURES, 2, false);
         String printed;
         try (VhostUserServer first = VhostUserServer.listen(folder.resolve("a"), resized, twoWorkers);
-                VhostUserServer second = VhostUserServer.listen(
-                        folder.resolve("b"),
-                        new BlockDevice(BlockImage.open(packed.image(), false), new BlockOptions().segMax(126)),
-                        new VhostUserOptions());
+                VhostUserServer second =
+                        VhostUserServer.listen(folder.resolve("b"), packed.device(1), new VhostUserOptions());
                 QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
             guest.await("waiting for another size");
             FeatureBits onSplit = first.session().driverFeatures();
