@@ -14,15 +14,15 @@ import java.util.stream.Stream;
 
 /** The root of a small Linux guest, as a folder: busybox, a few of the host's programs, kernel modules and a script. */
 record GuestRoot(Path folder) {
-    /** Where Debian has programs that are not in a package of their own name. */
-    private static final Map<String, String> PACKAGES = Map.of("mkfs.ext4", "e2fsprogs");
-
     private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
-    /** What every script begins with. */
+    /** Which packages programs come in; the others are in every Debian's own. */
+    private static final Map<String, String> PACKAGES = Map.of("mkfs.ext4", "e2fsprogs", "fio", "fio");
+
+    /** What every script begins with. Programs of the host's are there already, and stay. */
     private static final String PREAMBLE = """
             #!/bin/busybox sh
-            /bin/busybox --install -s /bin
+            /bin/busybox --install -s /bin 2>/dev/null
             export PATH=/bin
             mount -t proc proc /proc
             mount -t sysfs sys /sys
@@ -52,7 +52,7 @@ record GuestRoot(Path folder) {
         Files.copy(busybox, folder.resolve("bin/busybox"));
         GuestRoot root = new GuestRoot(folder);
         for (String program : programs) {
-            Command.require(program, PACKAGES.getOrDefault(program, program));
+            Command.require(program, PACKAGES.getOrDefault(program, "util-linux"));
             root.addProgram(Path.of(Command.path(program)));
         }
         StringBuilder init = new StringBuilder(PREAMBLE);
