@@ -39,7 +39,7 @@ final class QemuGuest implements AutoCloseable {
      */
     static QemuGuest boot(Path folder, Path kernel, GuestRoot root, List<String> devices) throws IOException {
         List<String> command = new ArrayList<>(List.of(PROGRAM));
-        command.addAll(List.of("-m", "256M", "-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
+        command.addAll(List.of("-m", "512M", "-object", "memory-backend-memfd,id=mem,size=512M,share=on"));
         command.addAll(List.of("-numa", "node,memdev=mem"));
         command.addAll(devices);
         return complete(folder, kernel, root, command);
