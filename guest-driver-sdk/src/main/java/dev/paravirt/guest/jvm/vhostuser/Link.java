@@ -201,7 +201,7 @@ final class Link implements AutoCloseable {
             ignore(ended.requests().socket());
         }
         ended.close();
-        reason = why; 
+        reason = why;
         losses++;
         if (System.nanoTime() - openedAt > GOOD_NANOS) {
             pauseNanos = FIRST_PAUSE_NANOS;
