@@ -383,11 +383,17 @@ final class FrontEndSession implements AutoCloseable {
         }
     }
 
+    /** QEMU 7.2 adds and removes each region once for every queue pair of a network device: what is done already is no error. */
     private void addMemory(Message message) throws RefusedException {
+        MappedRegion.Description description = region(message, Payload.REGIONS);
+        MappedRegion present = rings.memory().find(description);
+        if (present != null && present.description().equals(description)) {
+            return;
+        }
         if (rings.memory().size() == MAX_MEMORY_SLOTS) {
             throw new RefusedException("more than " + MAX_MEMORY_SLOTS + " memory regions");
         }
-        MappedRegion added = MappedRegion.map(region(message, Payload.REGIONS), message.take(0));
+        MappedRegion added = MappedRegion.map(description, message.take(0));
         FrontEndMemory more;
         try {
             more = rings.memory().with(added);
@@ -400,6 +406,9 @@ final class FrontEndSession implements AutoCloseable {
 
     private void removeMemory(Message message) throws RefusedException {
         MappedRegion removed = rings.memory().find(region(message, Payload.REGIONS));
+        if (removed == null) {
+            return;
+        }
         try {
             rings.memory(rings.memory().without(removed));
         } finally {
