@@ -18,34 +18,52 @@ import java.util.Random;
  */
 @SuppressWarnings("try") // Only the timeout interrupts it.
 final class HostNetwork implements AutoCloseable {
-    /** The guest's address. */
-    static final String MAC = "02:00:00:00:08:02";
-
-    /** What a guest does: the file comes over a connection of the host's, and goes back over one of the guest's. */
-    static final String SCRIPT = """
+    private static final String SCRIPT = """
             ip link set lo up
-            ip address add 198.18.8.2/24 dev eth0
-            ip link set eth0 up
-            ping -c 3 -A -W 10 198.18.8.1 && echo the host answers
-            echo the guest is at $(cat /sys/class/net/eth0/address)
-            echo waiting for a file
+            ip address add GUEST/24 dev LINK
+            ip link set LINK up
+            ping -c 3 -A -W 10 HOST && echo the host answers LINK
+            echo LINK is at $(cat /sys/class/net/LINK/address)
+            echo LINK waits for a file
             nc -l -p 9000 > /tmp/file
-            nc 198.18.8.1 9001 < /tmp/file
+            nc HOST 9001 < /tmp/file
             """;
 
     private static final int BYTES = 8 << 20;
 
     final NetworkNamespace namespace;
+    private final int index;
 
-    private HostNetwork(NetworkNamespace namespace) {
+    private HostNetwork(NetworkNamespace namespace, int index) {
         this.namespace = namespace;
+        this.index = index;
     }
 
-    /** Ends the calling test if there can be none. */
-    static HostNetwork create() throws IOException, InterruptedException {
+    /**
+     * Ends the calling test if there can be none.
+     *
+     * @param index of the guest's device, from 0
+     */
+    static HostNetwork create(int index) throws IOException, InterruptedException {
         WireTools.require("socat", "socat");
         WireTools.require("ping", "iputils-ping");
-        return new HostNetwork(NetworkNamespace.create());
+        return new HostNetwork(NetworkNamespace.create(), index);
+    }
+
+    /** What a guest does: the file comes over a connection of the host's, and goes back over one of the guest's. */
+    static String script(int index) {
+        return SCRIPT.replace("LINK", "eth" + index)
+                .replace("HOST", address(index, 1))
+                .replace("GUEST", address(index, 2));
+    }
+
+    private static String address(int index, int station) {
+        return "198.18." + (8 + index) + "." + station;
+    }
+
+    /** The address that a guest's device is to have. */
+    static String mac(int index) {
+        return "02:00:00:00:08:%02x".formatted(2 + index);
     }
 
     /** A wire to it. */
@@ -60,25 +78,26 @@ final class HostNetwork implements AutoCloseable {
 
     /** Makes a TAP device of the namespace's the host's end of the network. */
     void use(String tap) throws IOException, InterruptedException {
-        namespace.ip("address add 198.18.8.1/24 dev " + tap);
+        namespace.ip("address add " + address(index, 1) + "/24 dev " + tap);
         namespace.ip("link set " + tap + " up");
     }
 
     /** Does what the guest's script waits for. */
-    void exchange(UserModeLinux guest, Path folder) throws IOException, InterruptedException {
-        Path sent = folder.resolve("sent");
-        Path echoed = folder.resolve("echoed");
+    void exchange(Guest guest, Path folder) throws IOException, InterruptedException {
+        String to = address(index, 2);
+        Path sent = folder.resolve("sent" + index);
+        Path echoed = folder.resolve("echoed" + index);
         byte[] content = new byte[BYTES];
-        new Random(BYTES).nextBytes(content);
+        new Random(index).nextBytes(content);
         Files.write(sent, content);
         try (FileReceiver receiver = FileReceiver.listen(namespace, 9001, echoed)) {
-            guest.await("waiting for a file");
-            namespace.run("ping", "-c", "3", "-A", "-W", "10", "198.18.8.2");
-            namespace.run("socat", "-u", "OPEN:" + sent, "TCP:198.18.8.2:9000,retry=100,interval=0.1");
+            guest.await("eth" + index + " waits for a file");
+            namespace.run("ping", "-c", "3", "-A", "-W", "10", to);
+            namespace.run("socat", "-u", "OPEN:" + sent, "TCP:" + to + ":9000,retry=100,interval=0.1");
             receiver.await();
         }
         assertThat(Files.mismatch(sent, echoed)).isEqualTo(-1);
-        assertThat(guest.output()).contains("the host answers", "the guest is at " + MAC);
+        assertThat(guest.output()).contains("the host answers eth" + index, "eth" + index + " is at " + mac(index));
     }
 
     @Override

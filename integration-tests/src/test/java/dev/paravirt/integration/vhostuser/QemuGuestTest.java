@@ -13,9 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A guest of QEMU's, which hands its rings on: its firmware looks at our disks first, then Linux uses them. */
 @Timeout(200)
 class QemuGuestTest {
-    static final List<String> MODULES = List.of(
-            "virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk");
-
     @TempDir
     private Path folder;
 
@@ -25,7 +22,7 @@ class QemuGuestTest {
         GuestRoot root = GuestRoot.create(
                 folder.resolve("root"),
                 kernel.resolve("lib/modules"),
-                MODULES,
+                QemuGuest.modules("virtio_blk"),
                 WatchedDisk.PROGRAMS,
                 WatchedDisk.script("vda") + WatchedDisk.script("vdb"));
         try (WatchedDisk split = WatchedDisk.serve(folder.resolve("a"), "vda");

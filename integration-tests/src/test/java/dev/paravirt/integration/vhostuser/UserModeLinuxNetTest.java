@@ -34,9 +34,9 @@ class UserModeLinuxNetTest {
                 UserModeLinux.modules(),
                 List.of("failover", "net_failover", "virtio_net"),
                 List.of(),
-                FEATURES + HostNetwork.SCRIPT);
+                FEATURES + HostNetwork.script(0));
         Path socket = folder.resolve("net");
-        try (HostNetwork network = HostNetwork.create()) {
+        try (HostNetwork network = HostNetwork.create(0)) {
             Process server = serve(network.namespace, socket);
             try {
                 network.use("guest");
@@ -60,7 +60,7 @@ class UserModeLinuxNetTest {
                 "--net",
                 "tap=guest",
                 "--mac",
-                HostNetwork.MAC);
+                HostNetwork.mac(0));
         Process server = new ProcessBuilder(command).redirectErrorStream(true).start();
         StringBuilder said = new StringBuilder();
         BufferedReader lines = server.inputReader(StandardCharsets.UTF_8);

@@ -36,7 +36,7 @@ class UserModeLinuxSystemTest {
             (for visit in 1 2; do getty 0 hvc0 vt100; done) &
             """.replace("PASSWORD", PASSWORD);
 
-    private static final String NETWORK = "(\n" + HostNetwork.SCRIPT + ") &\n";
+    private static final String NETWORK = "(\n" + HostNetwork.script(0) + ") &\n";
 
     /** The libraries of fio ask for more memory than they use. */
     private static final String FIO = """
@@ -64,10 +64,10 @@ class UserModeLinuxSystemTest {
         Disk image = Disk.createFilled(folder.resolve("image"), SIZE);
         Path terminal = folder.resolve("terminal");
         String printed;
-        try (HostNetwork network = HostNetwork.create();
+        try (HostNetwork network = HostNetwork.create(0);
                 VhostUserServer disk = serve("disk", image.device(1), features);
                 VhostUserServer net =
-                        serve("net", new NetDevice(network.wire(), new NetOptions(HostNetwork.MAC)), features);
+                        serve("net", new NetDevice(network.wire(), new NetOptions(HostNetwork.mac(0))), features);
                 VhostUserServer console = serve("console", new ConsoleDevice(Terminal.listen(terminal)), features);
                 UserModeLinux guest = UserModeLinux.boot(folder, root, sockets());
                 Terminal user = Terminal.connect(terminal)) {
