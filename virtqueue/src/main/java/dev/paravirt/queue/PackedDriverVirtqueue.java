@@ -60,6 +60,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
 
     private int elementId;
     private int elementLength;
+    private boolean elementWritten;
     private int usedLength;
 
     /** The Driver Event Suppression as we wrote it last. */
@@ -269,9 +270,9 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
             id = underWay.idInOrder(usedPlace);
             usedPlace = following(usedPlace);
             // Of the buffers that were skipped the device has used all (VIRTIO 1.4, "In-order use of descriptors").
-            usedLength = --batchLeft == 0 ? underWay.checkLength(id, elementLength) : underWay.room(id);
+            usedLength = --batchLeft == 0 ? checkedLength(id) : underWay.room(id);
         } else {
-            usedLength = underWay.checkLength(id, elementLength);
+            usedLength = checkedLength(id);
         }
         int count = underWay.descriptors(id);
         usedPosition = RingIndex.advancePosition(usedPosition, count, size);
@@ -279,6 +280,15 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         freeCount += count;
         freeIds[freeIdCount++] = id;
         return underWay.take(id);
+    }
+
+    /**
+     * A length without the WRITE flag is reserved (VIRTIO 1.4, "Packed Virtqueues", "Element Address and Length"). DPDK
+     * leaves there what the driver wrote; QEMU never sets the flag, and its length counts all the same where there was
+     * something to write.
+     */
+    private int checkedLength(int id) {
+        return elementWritten || underWay.room(id) != 0 ? underWay.checkLength(id, elementLength) : 0;
     }
 
     /** Reads the word of the next used descriptor, once, and checks it; false if it is not used yet. */
@@ -290,6 +300,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         }
         elementId = (int) (word >>> 32) & 0xffff;
         elementLength = (int) word;
+        elementWritten = ((int) (word >>> 48) & PackedLayout.DESC_F_WRITE) != 0;
         if (inOrder) {
             int available = (int) (published - taken);
             batchLeft = underWay.distance(elementId, taken, available);

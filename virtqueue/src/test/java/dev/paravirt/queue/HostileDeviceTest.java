@@ -10,6 +10,7 @@ import dev.paravirt.spec.ring.PackedLayout;
 import dev.paravirt.spec.ring.RingIndex;
 import dev.paravirt.spec.ring.SplitLayout;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -58,10 +59,15 @@ class HostileDeviceTest {
 
     /** Writes the n-th used element since the beginning, and for a split ring the index behind it. */
     private static void use(QueuePair pair, int n, int id, long length) {
+        use(pair, n, id, length, 0);
+    }
+
+    /** @param packedFlags further flags of a packed descriptor */
+    private static void use(QueuePair pair, int n, int id, long length, int packedFlags) {
         MemoryRegion ring = pair.rings().region();
         if (pair.format().packed()) {
             long at = pair.driver().descriptorArea() - ring.address() + n % SIZE * 16L;
-            long flags = PackedLayout.usedFlags(n / SIZE % 2 == 0);
+            long flags = PackedLayout.usedFlags(n / SIZE % 2 == 0) | packedFlags;
             ring.putLongRelease(
                     at + PackedLayout.DESCRIPTOR_LEN, (length & 0xffffffffL) | (id & 0xffffL) << 32 | flags << 48);
         } else {
@@ -114,6 +120,31 @@ class HostileDeviceTest {
             assertThat(pair.driver().usedLength()).isZero();
             assertThat(pair.driver().poll()).isEqualTo(DriverVirtqueue.NONE);
         }
+    }
+
+    /** As DPDK's device leaves it: what the driver wrote. */
+    @Test
+    void aLengthWithoutTheWriteFlagMeansNothingForWhatCannotBeWritten() {
+        try (QueuePair pair = new QueuePair(new VirtqueueFormat(true, false, false, false, false), SIZE, 0, 64)) {
+            assertThat(pair.driver().addReadable(QueuePair.BUFFERS, ROOM, 100)).isTrue();
+            pair.driver().publish();
+            DescriptorChain chain = pair.device().poll();
+            assertThat(chain).isNotNull();
+            use(pair, 0, chain.id, ROOM);
+            assertThat(pair.driver().poll()).isEqualTo(100);
+            assertThat(pair.driver().usedLength()).isZero();
+        }
+    }
+
+    @Test
+    void aLengthWithTheWriteFlagInWhatCannotBeWritten() {
+        QueuePair pair = new QueuePair(new VirtqueueFormat(true, false, false, false, false), SIZE, 0, 64);
+        assertThat(pair.driver().addReadable(QueuePair.BUFFERS, ROOM, 100)).isTrue();
+        pair.driver().publish();
+        DescriptorChain chain = pair.device().poll();
+        assertThat(chain).isNotNull();
+        use(pair, 0, chain.id, ROOM, PackedLayout.DESC_F_WRITE);
+        refused(pair);
     }
 
     @ParameterizedTest

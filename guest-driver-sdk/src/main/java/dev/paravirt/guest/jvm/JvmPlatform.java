@@ -28,11 +28,21 @@ public final class JvmPlatform implements Platform, HypercallGate {
         void notify(int doorbell, int data);
     }
 
-    /** Waits for an interrupt line in the same process. */
+    /** Waits for an interrupt line in the same process, by the system's clock unless it says otherwise. */
     @FunctionalInterface
     public interface Wait {
         /** As {@link Platform#waitForInterrupt}. */
         int waitFor(int line, long timeoutNanos);
+
+        /** As {@link Platform#nanoTime}. */
+        default long nanoTime() {
+            return System.nanoTime();
+        }
+
+        /** As {@link Platform#relax}. */
+        default void relax() {
+            Thread.onSpinWait();
+        }
     }
 
     private final GuestMemory memory;
@@ -89,7 +99,7 @@ public final class JvmPlatform implements Platform, HypercallGate {
 
     @Override
     public long nanoTime() {
-        return System.nanoTime();
+        return waits.nanoTime();
     }
 
     @Override
@@ -99,7 +109,7 @@ public final class JvmPlatform implements Platform, HypercallGate {
 
     @Override
     public void relax() {
-        Thread.onSpinWait();
+        waits.relax();
     }
 
     @Override

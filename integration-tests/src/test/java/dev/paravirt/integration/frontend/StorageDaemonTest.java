@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,11 +38,6 @@ class StorageDaemonTest {
     private Path image;
     private Path socket;
     private final byte[] expected = new byte[SECTORS * SECTOR];
-
-    @BeforeAll
-    static void requireDaemon() {
-        StorageDaemon.require();
-    }
 
     @BeforeEach
     void makeImage() throws IOException {
@@ -70,7 +64,7 @@ class StorageDaemonTest {
     @ParameterizedTest(name = "{0} queues")
     @ValueSource(ints = {1, 4})
     void readsAndWritesWhatIsInTheFile(int queues) throws Exception {
-        try (StorageDaemon daemon = StorageDaemon.start(folder, image, socket, ",num-queues=" + queues);
+        try (BackEndProgram daemon = BackEndProgram.storageDaemon(image, socket, ",num-queues=" + queues);
                 VhostUserDevice device = connect()) {
             BlockDriver disk = drive(device, 4);
             assertThat(disk.queues()).isEqualTo(queues);
@@ -95,7 +89,7 @@ class StorageDaemonTest {
 
     @Test
     void writesZeroesAndDiscards() throws Exception {
-        try (StorageDaemon daemon = StorageDaemon.start(folder, image, socket, "");
+        try (BackEndProgram daemon = BackEndProgram.storageDaemon(image, socket, "");
                 VhostUserDevice device = connect()) {
             BlockDriver disk = drive(device, 1);
             assertThat(disk.features().has(BlkFeatures.WRITE_ZEROES)).isTrue();
@@ -120,7 +114,7 @@ class StorageDaemonTest {
     /** Every write that was completed is in the file: a killed process loses nothing that the kernel has. */
     @Test
     void goesOnWhenTheDaemonIsKilledAndStartedAgain() throws Exception {
-        StorageDaemon daemon = StorageDaemon.start(folder, image, socket, ",num-queues=2");
+        BackEndProgram daemon = BackEndProgram.storageDaemon(image, socket, ",num-queues=2");
         try (VhostUserDevice device = connect()) {
             BlockDriver disk = drive(device, 2);
             Traffic traffic = new Traffic(device.platform(), disk, expected, 2, DEPTH);
@@ -130,7 +124,7 @@ class StorageDaemonTest {
                     traffic.submit(random.nextInt(2), random);
                 }
                 daemon.kill();
-                daemon = StorageDaemon.start(folder, image, socket, ",num-queues=2");
+                daemon = BackEndProgram.storageDaemon(image, socket, ",num-queues=2");
                 traffic.submit(0, random);
                 traffic.finish();
                 assertThat(device.losses()).isEqualTo(round);

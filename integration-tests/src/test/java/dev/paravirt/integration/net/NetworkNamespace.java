@@ -43,6 +43,11 @@ public final class NetworkNamespace implements AutoCloseable {
         return all;
     }
 
+    /** Runs a program in it, which must succeed. */
+    public void run(String... command) throws IOException, InterruptedException {
+        WireTools.run(command(command).toArray(String[]::new));
+    }
+
     /** What runs a main class of the tests in it. */
     public List<String> java(Class<?> main, String... arguments) {
         List<String> all = command(

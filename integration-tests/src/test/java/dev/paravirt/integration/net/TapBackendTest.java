@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,22 +76,9 @@ class TapBackendTest {
         byte[] content = new byte[bytes];
         new Random(bytes).nextBytes(content);
         Files.write(source, content);
-        Process server = new ProcessBuilder(
-                        to.command("socat", "-d", "-d", "-u", "TCP-LISTEN:9000,reuseaddr", "CREATE:" + target))
-                .redirectErrorStream(true)
-                .start();
-        try (BufferedReader log =
-                new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
-            String line = log.readLine();
-            while (line != null && !line.contains("listening on")) {
-                line = log.readLine();
-            }
-            WireTools.run(from.command("socat", "-u", "OPEN:" + source, "TCP:" + address + ":9000")
-                    .toArray(String[]::new));
-            log.lines().forEach(ignored -> {});
-            assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            server.destroyForcibly();
+        try (FileReceiver receiver = FileReceiver.listen(to, 9000, target)) {
+            from.run("socat", "-u", "OPEN:" + source, "TCP:" + address + ":9000");
+            receiver.await();
         }
         assertThat(Files.mismatch(source, target)).isEqualTo(-1);
     }

@@ -3,11 +3,15 @@ package dev.paravirt.integration.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.backend.blk.BlockDevice;
+import dev.paravirt.backend.blk.BlockImage;
+import dev.paravirt.backend.blk.BlockOptions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 
 /** An image on which a guest makes a file system, and what the host finds in it afterwards. */
 record Disk(Path image) {
@@ -28,6 +32,15 @@ record Disk(Path image) {
 
     private static final int FILES = 6;
 
+    /** What a guest does with a file system of the host's. */
+    private static final String FOUND_SCRIPT = """
+            mount -t ext4 -o ro /dev/DISK /mnt
+            cd /mnt && sha256sum -c sums && echo the files of the host are whole on DISK; cd /
+            umount /mnt
+            """;
+
+    private static final int[] FOUND_SIZES = {1, 4096, 50_021, 3_000_000};
+
     static Disk create(Path image, long size) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(size);
@@ -35,8 +48,41 @@ record Disk(Path image) {
         return new Disk(image);
     }
 
+    /** An image with a file system in which the host has put files, and their checksums. */
+    static Disk createFilled(Path image, long size) throws IOException, InterruptedException {
+        Path files = Files.createDirectory(image.resolveSibling(image.getFileName() + "-found"));
+        Random random = new Random(size);
+        for (int length : FOUND_SIZES) {
+            byte[] content = new byte[length];
+            random.nextBytes(content);
+            Files.write(files.resolve("file" + length), content);
+        }
+        Command.Result sums = Command.run(files, "sh", "-c", "sha256sum *").expectSuccess();
+        Files.writeString(files.resolve("sums"), sums.output());
+        Disk disk = create(image, size);
+        Command.run(files, "mkfs.ext4", "-q", "-d", files.toString(), image.toString())
+                .expectSuccess();
+        return disk;
+    }
+
+    /** The device that it is for a guest. */
+    BlockDevice device(int queues) throws IOException {
+        return new BlockDevice(
+                BlockImage.open(image, false), new BlockOptions().queues(queues).segMax(126));
+    }
+
+    /** Checks what the host has put there. */
+    static String foundScript(String device) {
+        return FOUND_SCRIPT.replace("DISK", device);
+    }
+
     static String script(String device) {
         return SCRIPT.replace("DISK", device);
+    }
+
+    /** Checks that a guest found what the host had put there. */
+    static void checkFound(String printed, String device) {
+        assertThat(printed).contains("the files of the host are whole on " + device);
     }
 
     /**

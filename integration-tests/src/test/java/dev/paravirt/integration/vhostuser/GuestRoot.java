@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -15,10 +16,13 @@ import java.util.stream.Stream;
 record GuestRoot(Path folder) {
     private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
-    /** What every script begins with. */
+    /** Which packages programs come in; the others are in every Debian's own. */
+    private static final Map<String, String> PACKAGES = Map.of("mkfs.ext4", "e2fsprogs", "fio", "fio");
+
+    /** What every script begins with. Programs of the host's are there already, and stay. */
     private static final String PREAMBLE = """
             #!/bin/busybox sh
-            /bin/busybox --install -s /bin
+            /bin/busybox --install -s /bin 2>/dev/null
             export PATH=/bin
             mount -t proc proc /proc
             mount -t sysfs sys /sys
@@ -48,7 +52,7 @@ record GuestRoot(Path folder) {
         Files.copy(busybox, folder.resolve("bin/busybox"));
         GuestRoot root = new GuestRoot(folder);
         for (String program : programs) {
-            Command.require(program, "e2fsprogs");
+            Command.require(program, PACKAGES.getOrDefault(program, "util-linux"));
             root.addProgram(Path.of(Command.path(program)));
         }
         StringBuilder init = new StringBuilder(PREAMBLE);

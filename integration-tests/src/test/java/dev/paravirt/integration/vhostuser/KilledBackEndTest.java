@@ -19,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledBackEndTest {
     private static final long SIZE = 32 << 20;
     private static final int DEATHS = 4;
-    private static final List<String> MODULES = List.of(
-            "virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk");
 
     /** Two writers keep both disks busy, with a flush after each write, and say how far they are. */
     private static final String LOAD = """
@@ -60,7 +58,7 @@ class KilledBackEndTest {
         GuestRoot root = GuestRoot.create(
                 folder.resolve("root"),
                 kernel.resolve("lib/modules"),
-                MODULES,
+                QemuGuest.modules("virtio_blk"),
                 List.of("mkfs.ext4"),
                 LOAD + Disk.script("vda") + Disk.script("vdb"));
         Disk split = Disk.create(folder.resolve("split.img"), SIZE);

@@ -26,7 +26,7 @@ class NewcomerTest {
     @Test
     void theLineForQemu() throws IOException, InterruptedException {
         Path kernel = QemuGuest.kernel();
-        GuestRoot root = root(kernel.resolve("lib/modules"), QemuGuestTest.MODULES);
+        GuestRoot root = root(kernel.resolve("lib/modules"), QemuGuest.modules("virtio_blk"));
         Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
         List<String> command = example("qemu-system-x86_64 ");
         try (ChildProcess server = serve(disk);

@@ -11,10 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A PC of QEMU's, whose guest is a Linux of Debian's, and whose devices are elsewhere. */
-final class QemuGuest implements AutoCloseable {
+final class QemuGuest implements Guest {
     private static final String PROGRAM = "qemu-system-x86_64";
     private static final String WATCHDOG_SECONDS = "150";
     private static final int POLL_MILLIS = 50;
+    private static final List<String> PCI =
+            List.of("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci");
 
     private final Process process;
     private final Path output;
@@ -31,6 +33,11 @@ final class QemuGuest implements AutoCloseable {
         return DebianPackages.require(name);
     }
 
+    /** The kernel's modules for virtio devices on a PCI bus, in the order in which they are loaded, then those of drivers. */
+    static List<String> modules(String... drivers) {
+        return Stream.concat(PCI.stream(), Stream.of(drivers)).toList();
+    }
+
     /**
      * Boots it.
      *
@@ -39,7 +46,7 @@ final class QemuGuest implements AutoCloseable {
      */
     static QemuGuest boot(Path folder, Path kernel, GuestRoot root, List<String> devices) throws IOException {
         List<String> command = new ArrayList<>(List.of(PROGRAM));
-        command.addAll(List.of("-m", "256M", "-object", "memory-backend-memfd,id=mem,size=256M,share=on"));
+        command.addAll(List.of("-m", "512M", "-object", "memory-backend-memfd,id=mem,size=512M,share=on"));
         command.addAll(List.of("-numa", "node,memdev=mem"));
         command.addAll(devices);
         return complete(folder, kernel, root, command);
@@ -72,8 +79,8 @@ final class QemuGuest implements AutoCloseable {
         return new QemuGuest(builder.start(), output);
     }
 
-    /** Waits until the guest has printed something. */
-    void await(String text) throws IOException, InterruptedException {
+    @Override
+    public void await(String text) throws IOException, InterruptedException {
         while (!output().contains(text)) {
             if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 throw new IOException("QEMU has ended, and its guest has not printed \"" + text + "\": " + output()
@@ -82,14 +89,14 @@ final class QemuGuest implements AutoCloseable {
         }
     }
 
-    /** Waits until it has ended; returns what was printed. */
-    String awaitEnd() throws IOException, InterruptedException {
+    @Override
+    public String awaitEnd() throws IOException, InterruptedException {
         process.waitFor();
         return output();
     }
 
-    /** What has been printed so far. */
-    String output() throws IOException {
+    @Override
+    public String output() throws IOException {
         return Files.readString(output, StandardCharsets.ISO_8859_1).replace("\r", "");
     }
 

@@ -3,12 +3,14 @@ package dev.paravirt.integration.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.paravirt.backend.console.SocketEnd;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Who sits before a console. */
 final class Terminal implements AutoCloseable {
@@ -17,6 +19,11 @@ final class Terminal implements AutoCloseable {
 
     private Terminal(SocketChannel socket) {
         this.socket = socket;
+    }
+
+    /** The end of a console before which somebody can sit. */
+    static SocketEnd listen(Path path) throws IOException {
+        return SocketEnd.listen(UnixDomainSocketAddress.of(path), Duration.ofSeconds(10));
     }
 
     static Terminal connect(Path path) throws IOException {
@@ -30,7 +37,7 @@ final class Terminal implements AutoCloseable {
         }
     }
 
-    /** Waits until something is to be seen. */
+    /** Waits until something is to be seen after what was waited for before. */
     void await(String text) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(4096);
         while (seen.indexOf(text) < 0) {
@@ -38,6 +45,7 @@ final class Terminal implements AutoCloseable {
             seen.append(new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1));
             bytes.clear();
         }
+        seen.delete(0, seen.indexOf(text) + text.length());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Linux as a process, with the stock drivers of virtio devices that it reaches over vhost-user. */
-final class UserModeLinux implements AutoCloseable {
+final class UserModeLinux implements Guest {
     static final int NET = 1;
     static final int BLOCK = 2;
     static final int CONSOLE = 3;
@@ -71,19 +71,19 @@ final class UserModeLinux implements AutoCloseable {
         return new UserModeLinux(builder.start(), output);
     }
 
-    /** Waits until its script has ended; returns what was printed. */
-    String awaitEnd() throws IOException, InterruptedException {
+    @Override
+    public String awaitEnd() throws IOException, InterruptedException {
         process.waitFor();
         return output();
     }
 
-    /** What has been printed so far. */
-    String output() throws IOException {
+    @Override
+    public String output() throws IOException {
         return Files.readString(output, StandardCharsets.ISO_8859_1);
     }
 
-    /** Waits until something has been printed. */
-    void await(String text) throws IOException, InterruptedException {
+    @Override
+    public void await(String text) throws IOException, InterruptedException {
         while (!output().contains(text)) {
             if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 throw new IOException("the guest has ended and not printed \"" + text + "\": " + output());
@@ -91,7 +91,7 @@ final class UserModeLinux implements AutoCloseable {
         }
     }
 
-    /** Ends it as the power going out would, with the processes of its own processes: they are one group. */
+    /** The processes of its own processes end too: they are one group. */
     @Override
     public void close() throws IOException {
         for (ProcessHandle kernel : process.children().toList()) {

@@ -3,19 +3,13 @@ package dev.paravirt.integration.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.paravirt.backend.blk.BlockDevice;
-import dev.paravirt.backend.blk.BlockImage;
-import dev.paravirt.backend.blk.BlockOptions;
 import dev.paravirt.backend.console.ConsoleDevice;
-import dev.paravirt.backend.console.SocketEnd;
 import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -77,11 +71,10 @@ class UserModeLinuxTest {
                 FEATURES + Disk.script("vda") + SHELL);
         Disk disk = Disk.create(folder.resolve("image"), SIZE);
         Path terminal = folder.resolve("terminal");
-        ConsoleDevice console = new ConsoleDevice(
-                SocketEnd.listen(UnixDomainSocketAddress.of(terminal), Duration.ofSeconds(10)), 80, 25);
+        ConsoleDevice console = new ConsoleDevice(Terminal.listen(terminal), 80, 25);
         VhostUserOptions options = new VhostUserOptions(features, 1, inBand);
         String printed;
-        try (VhostUserServer disks = VhostUserServer.listen(folder.resolve("disk"), disk(disk), options);
+        try (VhostUserServer disks = VhostUserServer.listen(folder.resolve("disk"), disk.device(1), options);
                 VhostUserServer consoles = VhostUserServer.listen(folder.resolve("console"), console, options);
                 UserModeLinux guest = UserModeLinux.boot(
                         folder,
@@ -120,10 +113,6 @@ class UserModeLinuxTest {
         disk.check(printed, "vda", folder);
     }
 
-    private static BlockDevice disk(Disk disk) throws IOException {
-        return new BlockDevice(BlockImage.open(disk.image(), false), new BlockOptions().segMax(126));
-    }
-
     /** The server ends, as the guest uses its disk: the guest loses the disk, and nothing else. */
     @Test
     @SuppressWarnings("try") // It is closed early: that is what is tested.
@@ -132,7 +121,7 @@ class UserModeLinuxTest {
                 folder.resolve("root"), UserModeLinux.modules(), List.of("virtio_blk"), List.of(), DISK_GOES_AWAY);
         Disk disk = Disk.create(folder.resolve("image"), SIZE);
         Path socket = folder.resolve("disk");
-        try (VhostUserServer server = VhostUserServer.listen(socket, disk(disk), new VhostUserOptions());
+        try (VhostUserServer server = VhostUserServer.listen(socket, disk.device(1), new VhostUserOptions());
                 UserModeLinux guest = UserModeLinux.boot(folder, root, Map.of(socket, UserModeLinux.BLOCK))) {
             guest.await("it can be read");
             server.close();

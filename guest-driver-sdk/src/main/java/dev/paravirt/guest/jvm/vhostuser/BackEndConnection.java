@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.guest.jvm.vhostuser;
 
+import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
+import dev.paravirt.linux.Poll;
 import dev.paravirt.linux.UnixSocket;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.MessageHeader;
@@ -25,6 +27,7 @@ final class BackEndConnection implements AutoCloseable {
             | bit(ProtocolFeatures.REPLY_ACK)
             | bit(ProtocolFeatures.BACKEND_REQ)
             | bit(ProtocolFeatures.CONFIG)
+            | bit(ProtocolFeatures.INFLIGHT_SHMFD)
             | bit(ProtocolFeatures.RESET_DEVICE)
             | bit(ProtocolFeatures.STATUS);
 
@@ -33,6 +36,7 @@ final class BackEndConnection implements AutoCloseable {
 
     private final MessageChannel channel;
     private final long patienceNanos;
+    private final Poll answer;
     private final BackEndRequests requests;
     private long features;
     private long protocol;
@@ -42,8 +46,9 @@ final class BackEndConnection implements AutoCloseable {
      * Greets the back-end at the other end and learns what it offers.
      *
      * @param socket is closed with the connection, or when this fails
+     * @param closing ends every wait for an answer while it is signalled
      */
-    static BackEndConnection open(UnixSocket socket, long patienceNanos) throws IOException {
+    static BackEndConnection open(UnixSocket socket, long patienceNanos, Eventfd closing) throws IOException {
         MessageChannel channel = new MessageChannel(socket);
         UnixSocket.Pair pair;
         try {
@@ -52,7 +57,9 @@ final class BackEndConnection implements AutoCloseable {
             channel.close();
             throw failure;
         }
-        BackEndConnection connection = new BackEndConnection(channel, new BackEndRequests(pair.first()), patienceNanos);
+        Poll answer = new Poll(socket.descriptor(), closing.descriptor());
+        BackEndRequests requests = new BackEndRequests(pair.first());
+        BackEndConnection connection = new BackEndConnection(channel, requests, patienceNanos, answer);
         try (UnixSocket theirs = pair.second()) {
             connection.greet(theirs.descriptor());
             return connection;
@@ -62,10 +69,11 @@ final class BackEndConnection implements AutoCloseable {
         }
     }
 
-    private BackEndConnection(MessageChannel channel, BackEndRequests requests, long patienceNanos) {
+    private BackEndConnection(MessageChannel channel, BackEndRequests requests, long patienceNanos, Poll answer) {
         this.channel = channel;
         this.requests = requests;
         this.patienceNanos = patienceNanos;
+        this.answer = answer;
     }
 
     private void greet(FileDescriptor theirs) throws IOException {
@@ -137,7 +145,7 @@ final class BackEndConnection implements AutoCloseable {
         boolean acknowledged = has(ProtocolFeatures.REPLY_ACK);
         channel.send(request, acknowledged ? MessageHeader.NEED_REPLY : 0, payload, List.of(descriptors));
         if (acknowledged) {
-            try (Message reply = receive(request, Payload.U64_SIZE, Payload.U64_SIZE)) {
+            try (Message reply = receive(request, Payload.U64_SIZE, Payload.U64_SIZE, 0)) {
                 if (reply.getLong(0) != 0) {
                     throw new IOException("the back-end refuses " + FrontEndRequest.describe(request));
                 }
@@ -156,15 +164,19 @@ final class BackEndConnection implements AutoCloseable {
     Message ask(int request, ByteBuffer payload, int leastSize, int mostSize) throws IOException {
         checkAlive();
         channel.send(request, 0, payload, List.of());
-        return receive(request, leastSize, mostSize);
+        return receive(request, leastSize, mostSize, 0);
     }
 
-    private Message receive(int request, int leastSize, int mostSize) throws IOException {
+    /** As {@link #ask}, with one descriptor in the reply at most. */
+    Message askForDescriptor(int request, ByteBuffer payload, int leastSize, int mostSize) throws IOException {
+        checkAlive();
+        channel.send(request, 0, payload, List.of());
+        return receive(request, leastSize, mostSize, 1);
+    }
+
+    private Message receive(int request, int leastSize, int mostSize, int mostDescriptors) throws IOException {
         String name = FrontEndRequest.describe(request);
-        if (!channel.socket().awaitReadable(patienceNanos)) {
-            throw new IOException(
-                    "the back-end has not answered " + name + " within " + patienceNanos / 1_000_000 + " ms");
-        }
+        awaitAnswer(name);
         Message reply = channel.receive();
         if (reply == null) {
             throw new IOException("the back-end has closed the connection instead of answering " + name);
@@ -173,7 +185,7 @@ final class BackEndConnection implements AutoCloseable {
                 && reply.flags() == REPLY_FLAGS
                 && reply.size() >= leastSize
                 && reply.size() <= mostSize
-                && reply.descriptorCount() == 0;
+                && reply.descriptorCount() <= mostDescriptors;
         if (good) {
             return reply;
         }
@@ -181,6 +193,23 @@ final class BackEndConnection implements AutoCloseable {
             throw new ProtocolException("the reply to " + name + " is " + FrontEndRequest.describe(reply.request())
                     + " with flags 0x" + Integer.toHexString(reply.flags()) + ", " + reply.size() + " bytes and "
                     + reply.descriptorCount() + " descriptors");
+        }
+    }
+
+    private void awaitAnswer(String name) throws IOException {
+        long start = System.nanoTime();
+        int ready = 0;
+        long left = patienceNanos;
+        while (ready == 0 && left > 0) {
+            ready = answer.await(left);
+            left = patienceNanos - (System.nanoTime() - start);
+        }
+        if (ready == 0) {
+            throw new IOException(
+                    "the back-end has not answered " + name + " within " + patienceNanos / 1_000_000 + " ms");
+        }
+        if ((ready & Poll.FIRST) == 0) {
+            throw new IOException("the device is being closed");
         }
     }
 

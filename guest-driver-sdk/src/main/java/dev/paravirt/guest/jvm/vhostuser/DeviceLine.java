@@ -10,14 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One interrupt line: what the back-end signals when it has used buffers, and the reasons that we add ourselves. Whoever
- * waits here also watches the connection, so that no thread is needed for it. One thread at a time waits.
+ * One interrupt line: what the back-end signals when it has used buffers, and the reasons that we add ourselves. One
+ * thread at a time waits.
  */
 final class DeviceLine implements AutoCloseable {
     private static final long NANOS_PER_MILLI = 1_000_000;
-    private static final int RESULTS = 4;
-    private static final int CALL = 0;
-    private static final int CONNECTION = 1;
 
     private final ReentrantLock waiting = new ReentrantLock();
     private final AtomicInteger reasons = new AtomicInteger();
@@ -27,7 +24,7 @@ final class DeviceLine implements AutoCloseable {
 
     DeviceLine(int number) throws LinuxException {
         this.number = number;
-        epoll = Epoll.create(RESULTS);
+        epoll = Epoll.create(1);
         try {
             call = Eventfd.create();
         } catch (LinuxException | RuntimeException failure) {
@@ -35,20 +32,12 @@ final class DeviceLine implements AutoCloseable {
             throw failure;
         }
         // The back-end has this descriptor too: an event is seen without a read, on which it could make us wait.
-        epoll.addEdgeTriggered(call.descriptor(), CALL);
+        epoll.addEdgeTriggered(call.descriptor(), 0);
     }
 
     /** What the back-end is to signal. */
     FileDescriptor call() {
         return call.descriptor();
-    }
-
-    void watch(FileDescriptor socket) throws LinuxException {
-        epoll.add(socket, CONNECTION);
-    }
-
-    void ignore(FileDescriptor socket) throws LinuxException {
-        epoll.remove(socket);
     }
 
     /** Adds reasons and wakes who waits. */
@@ -65,10 +54,9 @@ final class DeviceLine implements AutoCloseable {
      * Waits for reasons and takes them.
      *
      * @param timeoutNanos 0 looks without waiting, a negative number waits for ever
-     * @param connection is called when the connection has something to say
      * @return the reasons, 0 after the timeout
      */
-    int await(long timeoutNanos, Runnable connection) {
+    int await(long timeoutNanos) {
         if (!waiting.tryLock()) {
             throw new IllegalStateException("another thread already waits for interrupt line " + number);
         }
@@ -78,7 +66,7 @@ final class DeviceLine implements AutoCloseable {
             long left = timeoutNanos;
             boolean again = taken == 0;
             while (again) {
-                if (look(millis(left), connection)) {
+                if (epoll.await(millis(left)) > 0) {
                     taken = InterruptStatus.USED_BUFFER;
                 }
                 taken |= reasons.getAndSet(0);
@@ -95,20 +83,6 @@ final class DeviceLine implements AutoCloseable {
 
     private static int millis(long nanos) {
         return nanos < 0 ? -1 : (int) Math.min((nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI, Integer.MAX_VALUE);
-    }
-
-    /** Returns whether the line was signalled. */
-    private boolean look(int timeoutMillis, Runnable connection) throws LinuxException {
-        boolean signalled = false;
-        int ready = epoll.await(timeoutMillis);
-        for (int result = 0; result < ready; result++) {
-            if (epoll.token(result) == CALL) {
-                signalled = true;
-            } else {
-                connection.run();
-            }
-        }
-        return signalled;
     }
 
     /** Waits until nobody is inside of {@link #await}. */

@@ -3,7 +3,12 @@ package dev.paravirt.guest.jvm.vhostuser;
 
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
+import dev.paravirt.linux.LinuxException;
 import dev.paravirt.queue.DriverVirtqueue;
+import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.Features;
+import dev.paravirt.spec.InterruptStatus;
+import dev.paravirt.spec.ring.SplitLayout;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.Payload;
 import dev.paravirt.vhostuser.Message;
@@ -18,27 +23,34 @@ final class FrontEndRing {
     private final DeviceLine line;
     private final Eventfd kick;
     private final boolean packed;
+    private final SharedMemory memory;
 
-    FrontEndRing(DriverVirtqueue queue, DeviceLine line, Eventfd kick, boolean packed) {
+    FrontEndRing(DriverVirtqueue queue, DeviceLine line, Eventfd kick, FeatureBits features, SharedMemory memory) {
         this.queue = queue;
         this.line = line;
         this.kick = kick;
-        this.packed = packed;
+        this.packed = features.has(Features.RING_PACKED);
+        this.memory = memory;
     }
 
     int index() {
         return queue.index();
     }
 
-    DeviceLine line() {
-        return line;
+    int size() {
+        return queue.size();
     }
 
-    /** Describes the ring, which is empty, and starts it. */
-    void start(BackEndConnection connection, FileDescriptor error) throws IOException {
+    /**
+     * Describes the ring and starts it.
+     *
+     * @param resuming whether it may have something in it. A back-end that tracks what is in flight then knows better
+     *     than we where it stands; the others begin behind what is used.
+     */
+    void start(BackEndConnection connection, boolean resuming, FileDescriptor error) throws IOException {
         int index = index();
         connection.tell(FrontEndRequest.SET_VRING_NUM, Message.vringState(index, queue.size()));
-        connection.tell(FrontEndRequest.SET_VRING_BASE, Message.vringState(index, packed ? PACKED_START : 0));
+        connection.tell(FrontEndRequest.SET_VRING_BASE, Message.vringState(index, base(resuming)));
         connection.tell(
                 FrontEndRequest.SET_VRING_ADDR,
                 Message.payload(Payload.ADDRESS_SIZE)
@@ -51,7 +63,20 @@ final class FrontEndRing {
         connection.tell(FrontEndRequest.SET_VRING_KICK, Message.payloadOf(index), kick.descriptor());
     }
 
+    private int base(boolean resuming) {
+        if (packed) {
+            return PACKED_START;
+        }
+        return resuming ? memory.le16(queue.deviceArea() + SplitLayout.USED_IDX) : 0;
+    }
+
     void enable(BackEndConnection connection) throws IOException {
         connection.tell(FrontEndRequest.SET_VRING_ENABLE, Message.vringState(index(), 1));
+    }
+
+    /** Makes both sides look: a notification may have been lost with the back-end that it came from, or was for. */
+    void ringBoth() throws LinuxException {
+        kick.signal();
+        line.raise(InterruptStatus.USED_BUFFER);
     }
 }

@@ -6,57 +6,85 @@ import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
+import dev.paravirt.linux.Poll;
 import dev.paravirt.linux.UnixSocket;
-import dev.paravirt.spec.InterruptStatus;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to a back-end: a connection while there is one, and a new one after it was lost. Whoever holds the monitor of
- * this object uses the connection; no other lock is taken inside.
+ * The way to a back-end: a connection while there is one, and a new one after it was lost. A thread of its own watches
+ * it, so that nobody needs to wait or poll for a loss to be noticed. Whoever holds the monitor of this object uses the
+ * connection; no other lock is taken inside.
  */
 final class Link implements AutoCloseable {
-    private static final int FIRST_PAUSE_MILLIS = 5;
-    private static final int LONGEST_PAUSE_MILLIS = 500;
+    /** Who uses the connection. Called with the monitor held, by any thread. */
+    interface User {
+        /** Whether what runs now can go on with another back-end, with nothing said to the driver. */
+        boolean resumable();
+
+        /** Lets the back-end of a new connection go on where the one before ended. */
+        void resume(BackEndConnection connection) throws IOException;
+
+        /** The configuration may have changed, or the device needs a reset. */
+        void changed();
+    }
+
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** A connection that lasts so long was a good one. */
+    private static final long GOOD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final int RESULTS = 4;
+    private static final int WAKE = 0;
+    private static final int CONNECTION = 1;
+    private static final int ERROR = 2;
 
     private final String name;
     private final @Nullable Path path;
     private final long patienceNanos;
-    private final List<DeviceLine> lines;
     private final Eventfd closing;
-    private final Epoll closed;
+    private final Eventfd wake;
+    private final Eventfd error;
+    private final Epoll epoll;
+    private final Poll pause;
+    private final Resources resources = new Resources();
+    private final LostTime time = new LostTime();
+    private @Nullable User user;
+    private @Nullable Thread watcher;
     private @Nullable BackEndConnection connection;
     private @Nullable IOException reason;
-    private volatile boolean lost;
     private boolean requestsWatched;
+    private boolean needsReset;
+    private long openedAt;
+    private long pauseNanos = FIRST_PAUSE_NANOS;
     private volatile boolean ending;
-    private volatile int configurationLine;
     private volatile long losses;
 
     /** @param path null if there is no way back after a loss */
-    Link(String name, @Nullable Path path, long patienceNanos, List<DeviceLine> lines) throws LinuxException {
+    Link(String name, @Nullable Path path, long patienceNanos) throws LinuxException {
         this.name = name;
         this.path = path;
         this.patienceNanos = patienceNanos;
-        this.lines = lines;
-        closing = Eventfd.create();
         try {
-            closed = Epoll.create(1);
+            closing = resources.add(Eventfd.create());
+            wake = resources.add(Eventfd.create());
+            error = resources.add(Eventfd.create());
+            epoll = resources.add(Epoll.create(RESULTS));
+            epoll.add(wake.descriptor(), WAKE);
+            // The back-end has this descriptor too: an event is seen without a read, on which it could make us wait.
+            epoll.addEdgeTriggered(error.descriptor(), ERROR);
+            pause = new Poll(closing.descriptor(), closing.descriptor());
         } catch (LinuxException | RuntimeException failure) {
-            closing.close();
+            resources.close();
             throw failure;
         }
-        closed.add(closing.descriptor(), 0);
     }
 
     String name() {
         return name;
-    }
-
-    void configurationLine(int line) {
-        configurationLine = line;
     }
 
     /** How often the back-end was lost. */
@@ -64,35 +92,92 @@ final class Link implements AutoCloseable {
         return losses;
     }
 
-    /** Whether the connection was lost and there is none yet. */
-    boolean lost() {
-        return lost;
+    /** Stands still while what runs waits for another back-end. */
+    LostTime time() {
+        return time;
+    }
+
+    /** What a back-end signals when a ring does not work. */
+    FileDescriptor error() {
+        return error.descriptor();
     }
 
     /** Takes a connected socket into use, which is closed if this fails. */
-    synchronized BackEndConnection open(UnixSocket socket) throws IOException {
-        BackEndConnection opened = BackEndConnection.open(socket, patienceNanos);
+    void open(UnixSocket socket) throws IOException {
+        use(BackEndConnection.open(socket, patienceNanos, closing));
+    }
+
+    private synchronized void use(BackEndConnection opened) throws IOException {
         try {
-            for (DeviceLine line : lines) {
-                line.watch(opened.socket());
-                line.watch(opened.requests().socket());
-            }
+            epoll.add(opened.socket(), CONNECTION);
+            epoll.add(opened.requests().socket(), CONNECTION);
         } catch (IOException | RuntimeException failure) {
             opened.close();
             throw failure;
         }
         connection = opened;
         requestsWatched = true;
-        lost = false;
-        return opened;
+        openedAt = System.nanoTime();
     }
 
-    /** The connection; fails while there is none. */
+    /** Begins to watch for the user that the connection, and those after it, are for. */
+    synchronized void start(User theUser) {
+        user = theUser;
+        watcher = Thread.ofPlatform().name("paravirt-vhost-user-link").daemon().start(this::watch);
+    }
+
+    /** Whether the driver has to reset the device before anything goes on. */
+    synchronized boolean needsReset() {
+        return needsReset;
+    }
+
+    /** The driver begins anew, with the connection that there is. */
+    synchronized void forgetReset() {
+        needsReset = false;
+    }
+
+    /**
+     * The connection, which is waited for where what runs goes on with the next one; otherwise this fails while there is
+     * none.
+     */
     synchronized BackEndConnection connection() throws DeviceException {
+        while (connection == null && !needsReset && !ending) {
+            awaitChange();
+        }
+        return present();
+    }
+
+    /** The connection, which is waited for however long it takes: fails if there is no way back, or at the end. */
+    synchronized BackEndConnection awaitConnection() throws DeviceException {
+        while (connection == null && path != null && !ending) {
+            awaitChange();
+        }
+        return present();
+    }
+
+    synchronized @Nullable BackEndConnection connectionOrNull() {
+        return connection;
+    }
+
+    private BackEndConnection present() throws DeviceException {
         if (connection == null) {
             throw gone();
         }
         return connection;
+    }
+
+    /** An interrupt ends no wait: only the back-end, or the end of the device, does. Callers look again. */
+    @SuppressWarnings("WaitNotInLoop")
+    private void awaitChange() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            wait();
+        } catch (InterruptedException early) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private DeviceException gone() {
@@ -104,50 +189,110 @@ final class Link implements AutoCloseable {
         return gone;
     }
 
-    /** Ends the connection for a reason, and tells all who wait that the device needs a reset. */
+    /** Ends the connection for a reason. What runs goes on with the next one, or the driver is told to reset it. */
     synchronized DeviceException lose(IOException why) {
-        if (connection != null) {
-            disconnect(connection);
-            reason = why;
-            lost = true;
-            losses++;
-            for (DeviceLine line : lines) {
-                line.raise(InterruptStatus.CONFIGURATION_CHANGE);
-            }
+        BackEndConnection ended = connection;
+        if (ended == null) {
+            return gone();
         }
-        return gone();
-    }
-
-    private void disconnect(BackEndConnection ended) {
         connection = null;
         ignore(ended.socket());
         if (requestsWatched) {
             ignore(ended.requests().socket());
         }
         ended.close();
+        reason = why;
+        losses++;
+        if (System.nanoTime() - openedAt > GOOD_NANOS) {
+            pauseNanos = FIRST_PAUSE_NANOS;
+        }
+        User present = user;
+        if (path != null && !ending && !needsReset && present != null && present.resumable()) {
+            time.stop();
+        } else {
+            demandReset();
+        }
+        signal(wake);
+        return gone();
     }
 
     /** A duplicate of a descriptor may live on in a child process, so closing alone does not end the watch. */
     private void ignore(FileDescriptor socket) {
         try {
-            for (DeviceLine line : lines) {
-                line.ignore(socket);
-            }
+            epoll.remove(socket);
         } catch (LinuxException failure) {
             throw new IllegalStateException("end of the connection to " + name, failure);
         }
     }
 
+    private void demandReset() {
+        needsReset = true;
+        time.goOn();
+        notifyAll();
+        if (user != null) {
+            user.changed();
+        }
+    }
+
+    private void signal(Eventfd event) {
+        try {
+            event.signal();
+        } catch (LinuxException impossible) {
+            throw new IllegalStateException(name, impossible);
+        }
+    }
+
+    // The thread.
+
+    private void watch() {
+        try {
+            while (!ending) {
+                if (isConnected()) {
+                    serve(epoll.await(-1));
+                } else if (path == null) {
+                    return;
+                } else {
+                    reconnect();
+                }
+            }
+        } catch (LinuxException failure) {
+            lose(failure);
+        }
+    }
+
+    private synchronized boolean isConnected() {
+        return connection != null;
+    }
+
+    private void serve(int ready) throws LinuxException {
+        for (int result = 0; result < ready; result++) {
+            long token = epoll.token(result);
+            if (token == WAKE) {
+                wake.drain();
+            } else if (token == ERROR) {
+                ringFailed();
+            } else {
+                listen();
+            }
+        }
+    }
+
+    private synchronized void ringFailed() {
+        reason = new IOException("the back-end says that a ring does not work");
+        demandReset();
+    }
+
     /** Looks after a connection that has something to say. */
-    synchronized void serve() {
+    private synchronized void listen() {
         BackEndConnection present = connection;
-        if (present == null) {
+        User theUser = user;
+        if (present == null || theUser == null) {
             return;
         }
         try {
             present.checkAlive();
             if (present.requests().serve()) {
-                lines.get(configurationLine).raise(InterruptStatus.CONFIGURATION_CHANGE);
+                theUser.changed();
             }
             if (present.requests().ended() && requestsWatched) {
                 requestsWatched = false;
@@ -158,48 +303,71 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /**
-     * Connects again, however long it takes until a back-end is there; in between, it looks twice a second.
-     *
-     * @throws DeviceException if there is no path to connect to, or the device is closed
-     */
-    synchronized BackEndConnection reconnect() throws DeviceException {
-        int pause = FIRST_PAUSE_MILLIS;
-        while (path != null && !ending) {
-            try {
-                return open(UnixSocket.connect(path));
-            } catch (IOException notYet) {
-                reason = notYet;
-            }
-            pause(pause);
-            pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+    /** Tries once to get another connection, after a pause that grows while that does no good. */
+    private void reconnect() throws LinuxException {
+        pause.await(pauseNanos);
+        pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        Path there = path;
+        if (ending || there == null) {
+            return;
         }
-        throw gone();
+        try {
+            goOnWith(BackEndConnection.open(UnixSocket.connect(there), patienceNanos, closing));
+        } catch (IOException notYet) {
+            noteReason(notYet);
+        }
     }
 
-    /** Ends early when the device is closed. */
-    private void pause(int millis) throws DeviceException {
-        try {
-            closed.await(millis);
-        } catch (LinuxException failure) {
-            throw lose(failure);
+    private synchronized void noteReason(IOException why) {
+        if (connection == null) {
+            reason = why;
         }
+    }
+
+    private synchronized void goOnWith(BackEndConnection opened) throws IOException {
+        use(opened);
+        User theUser = user;
+        if (theUser != null && theUser.resumable() && !needsReset) {
+            try {
+                theUser.resume(opened);
+            } catch (IOException failure) {
+                lose(failure);
+                return;
+            }
+            time.goOn();
+            theUser.changed();
+        } else if (!needsReset) {
+            demandReset();
+        }
+        notifyAll();
     }
 
     /** Ends whatever waits for a connection. */
     void beginClose() {
-        ending = true;
-        try {
-            closing.signal();
-        } catch (LinuxException impossible) {
-            throw new IllegalStateException(name, impossible);
+        synchronized (this) {
+            ending = true;
+            time.goOn();
+            notifyAll();
+        }
+        signal(closing);
+        signal(wake);
+        boolean interrupted = false;
+        Thread thread = watcher;
+        while (thread != null && thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException early) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
     @Override
     public synchronized void close() {
         lose(new IOException("it was closed"));
-        closed.close();
-        closing.close();
+        resources.close();
     }
 }

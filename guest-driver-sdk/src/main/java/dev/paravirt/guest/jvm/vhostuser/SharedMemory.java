@@ -36,6 +36,11 @@ final class SharedMemory implements AutoCloseable {
         return new GuestMemory(region);
     }
 
+    /** Reads a le16 that the back-end may be writing, 0 to 65535. */
+    int le16(long address) {
+        return Short.toUnsignedInt(region.getShortAcquire(address - ADDRESS));
+    }
+
     FileDescriptor descriptor() {
         return memfd.descriptor();
     }

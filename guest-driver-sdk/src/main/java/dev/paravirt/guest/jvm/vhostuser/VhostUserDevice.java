@@ -24,18 +24,20 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p><b>When the back-end ends</b>, killed or not, the driver sees a device that needs a reset. It resets it, which waits
- * until a back-end listens at the path again, however long that takes, and makes again what was under way, by the rules
- * of that driver. Meanwhile calls of the driver that wait do so beyond their timeouts; {@link #close} ends them. The loss
- * is noticed by a driver that waits, not by one that only polls.
+ * <p><b>When the back-end ends</b>, killed or not, another one is waited for at the same path, however long that takes.
+ * If both track what is in flight (INFLIGHT_SHMFD), it goes on where the other ended: nothing is lost, and nothing is done
+ * twice but what the dead one had done without having said so. The driver does not notice. Otherwise the driver sees a
+ * device that needs a reset; once it has reset it, it makes again what was under way, by its own rules. Meanwhile calls of
+ * the driver that wait do so beyond their timeouts; {@link #close} ends them.
  *
  * <p><b>A back-end that breaks the protocol</b> is treated as if it had ended. It can write into the memory of the device,
  * as any device can, and nowhere else.
  *
- * <p><b>Threads.</b> As the driver says; one thread at a time waits for an interrupt line. There are no threads of its
- * own. Linux only.
+ * <p><b>Threads.</b> As the driver says; one thread at a time waits for an interrupt line. One thread of the device's own
+ * watches the connection, and sleeps while nothing is said there. Linux only.
  */
 public final class VhostUserDevice implements AutoCloseable {
+    private final Resources resources = new Resources();
     private final SharedMemory memory;
     private final List<DeviceLine> lines = new ArrayList<>();
     private final Link link;
@@ -73,40 +75,42 @@ public final class VhostUserDevice implements AutoCloseable {
     private VhostUserDevice(int deviceType, @Nullable Path path, UnixSocket socket, FrontEndOptions options)
             throws IOException {
         String name = DeviceType.describe(deviceType) + " at " + (path == null ? socket.descriptor() : path);
-        List<AutoCloseable> made = new ArrayList<>(List.of(socket));
         try {
-            memory = new SharedMemory(options.memory());
-            made.addFirst(memory);
+            resources.add(socket);
+            memory = resources.add(new SharedMemory(options.memory()));
             for (int line = 0; line < options.lines(); line++) {
-                lines.add(new DeviceLine(line));
-                made.addFirst(lines.getLast());
+                lines.add(resources.add(new DeviceLine(line)));
             }
-            link = new Link(name, path, options.patienceNanos(), lines);
-            made.addFirst(link);
+            link = resources.add(new Link(name, path, options.patienceNanos()));
             link.open(socket);
-            transport = new VhostUserTransport(link, memory, lines, deviceType, options);
-            platform = JvmPlatform.of(memory.guestMemory(), this::await);
+            transport = resources.add(new VhostUserTransport(link, memory, lines, deviceType, options));
+            platform = JvmPlatform.of(memory.guestMemory(), new Waiting());
+            link.start(transport);
         } catch (IOException failure) {
-            closeAll(made);
+            resources.close();
             throw new IOException(name + ": " + failure.getMessage(), failure);
         } catch (RuntimeException failure) {
-            closeAll(made);
+            resources.close();
             throw failure;
         }
     }
 
-    private static void closeAll(List<AutoCloseable> made) {
-        for (AutoCloseable one : made) {
-            try {
-                one.close();
-            } catch (Exception impossible) {
-                throw new IllegalStateException(impossible);
-            }
+    /** How drivers wait here: for a line, by a clock that stands still while there is no back-end. */
+    private final class Waiting implements JvmPlatform.Wait {
+        @Override
+        public int waitFor(int line, long timeoutNanos) {
+            return lines.get(line).await(timeoutNanos);
         }
-    }
 
-    private int await(int line, long timeoutNanos) {
-        return lines.get(line).await(timeoutNanos, link::serve);
+        @Override
+        public long nanoTime() {
+            return link.time().nanoTime();
+        }
+
+        @Override
+        public void relax() {
+            link.time().relax();
+        }
     }
 
     /** What a driver reaches the device by. */
@@ -137,9 +141,6 @@ public final class VhostUserDevice implements AutoCloseable {
             closed = true;
         }
         link.beginClose();
-        link.close();
-        lines.forEach(DeviceLine::close);
-        transport.close();
-        memory.close();
+        resources.close();
     }
 }

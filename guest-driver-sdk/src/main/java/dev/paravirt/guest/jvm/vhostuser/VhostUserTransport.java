@@ -18,12 +18,14 @@ import dev.paravirt.vhostuser.Message;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A device that a vhost-user back-end serves. A connection that is lost shows as DEVICE_NEEDS_RESET, and {@link #reset}
- * waits for the next one: so a driver that starts a failed device over also survives the death of a back-end.
+ * A device that a vhost-user back-end serves. When a connection is lost, the back-end of the next one goes on with the
+ * same rings if it can know what was in flight. Otherwise the loss shows as DEVICE_NEEDS_RESET, and {@link #reset} waits
+ * for the next back-end: so a driver that starts a failed device over also survives that.
  */
-final class VhostUserTransport implements Transport {
+final class VhostUserTransport implements Transport, Link.User, AutoCloseable {
     private static final FeatureBits VHOST_FEATURES =
             FeatureBits.of(ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES, ProtocolFeatures.VHOST_F_LOG_ALL);
 
@@ -32,13 +34,17 @@ final class VhostUserTransport implements Transport {
     private final List<DeviceLine> lines;
     private final int deviceType;
     private final FrontEndOptions options;
-    private final Eventfd error;
     private final List<FrontEndRing> rings = new ArrayList<>();
     private FrontEndConfig config;
     private Eventfd[] kicks = new Eventfd[0];
     private FeatureBits accepted = FeatureBits.NONE;
-    private boolean memoryShared;
+
+    /** The connection whose back-end knows the memory. */
+    private @Nullable BackEndConnection knowing;
+
     private int status;
+    private int configurationLine;
+    private @Nullable InflightMemory inflight;
 
     VhostUserTransport(Link link, SharedMemory memory, List<DeviceLine> lines, int deviceType, FrontEndOptions options)
             throws IOException {
@@ -48,7 +54,6 @@ final class VhostUserTransport implements Transport {
         this.deviceType = deviceType;
         this.options = options;
         this.config = FrontEndConfig.of(link.connection(), deviceType, options.mac());
-        this.error = Eventfd.create();
     }
 
     @Override
@@ -79,7 +84,7 @@ final class VhostUserTransport implements Transport {
     @Override
     public int status() throws DeviceException {
         synchronized (link) {
-            if (link.lost()) {
+            if (link.needsReset()) {
                 return status | DeviceStatus.DEVICE_NEEDS_RESET;
             }
             BackEndConnection connection = link.connection();
@@ -99,19 +104,89 @@ final class VhostUserTransport implements Transport {
         synchronized (link) {
             BackEndConnection connection = link.connection();
             try {
-                boolean starts = (value & ~status & DeviceStatus.DRIVER_OK) != 0;
+                if ((value & ~status & DeviceStatus.DRIVER_OK) != 0) {
+                    inflight = InflightMemory.ask(connection, 1 + lastQueue(), largestQueue());
+                    startRings(connection, false);
+                }
+                tellStatus(connection, value);
                 status = value;
-                if (starts && connection.hasProtocolFeatures()) {
-                    for (FrontEndRing ring : rings) {
-                        ring.enable(connection);
-                    }
-                }
-                if (connection.has(ProtocolFeatures.STATUS)) {
-                    connection.tell(FrontEndRequest.SET_STATUS, Message.payloadOf(value));
-                }
             } catch (IOException failure) {
                 throw link.lose(failure);
             }
+        }
+    }
+
+    private static void tellStatus(BackEndConnection connection, int value) throws IOException {
+        if (connection.has(ProtocolFeatures.STATUS)) {
+            connection.tell(FrontEndRequest.SET_STATUS, Message.payloadOf(value));
+        }
+    }
+
+    private int lastQueue() {
+        return rings.stream().mapToInt(FrontEndRing::index).max().orElse(0);
+    }
+
+    private int largestQueue() {
+        return rings.stream().mapToInt(FrontEndRing::size).max().orElse(1);
+    }
+
+    /** @param resuming whether the rings may have something in them */
+    private void startRings(BackEndConnection connection, boolean resuming) throws IOException {
+        InflightMemory notes = inflight;
+        if (notes != null) {
+            notes.give(connection);
+        }
+        for (FrontEndRing ring : rings) {
+            ring.start(connection, resuming, link.error());
+        }
+        if (connection.hasProtocolFeatures()) {
+            for (FrontEndRing ring : rings) {
+                ring.enable(connection);
+            }
+        }
+    }
+
+    // A new connection.
+
+    @Override
+    public boolean resumable() {
+        return inflight != null && (status & DeviceStatus.DRIVER_OK) != 0;
+    }
+
+    @Override
+    public void resume(BackEndConnection connection) throws IOException {
+        FrontEndConfig now = FrontEndConfig.of(connection, deviceType, options.mac());
+        boolean same = connection.has(ProtocolFeatures.INFLIGHT_SHMFD)
+                && now.features().or(accepted).equals(now.features())
+                && now.queues() > lastQueue();
+        if (!same) {
+            forgetInflight();
+            throw new IOException("a back-end with other properties has taken its place");
+        }
+        config = now;
+        tellFeatures(connection, accepted);
+        tellStatus(connection, status & ~DeviceStatus.DRIVER_OK);
+        startRings(connection, true);
+        tellStatus(connection, status);
+        for (FrontEndRing ring : rings) {
+            ring.ringBoth();
+        }
+    }
+
+    private void forgetInflight() {
+        InflightMemory notes = inflight;
+        inflight = null;
+        if (notes != null) {
+            notes.close();
+        }
+    }
+
+    @Override
+    public void changed() {
+        if (link.needsReset()) {
+            lines.forEach(line -> line.raise(InterruptStatus.CONFIGURATION_CHANGE));
+        } else {
+            lines.get(configurationLine).raise(InterruptStatus.CONFIGURATION_CHANGE);
         }
     }
 
@@ -119,36 +194,34 @@ final class VhostUserTransport implements Transport {
     @Override
     public void reset(long timeoutNanos) throws DeviceException {
         synchronized (link) {
-            if (!stopped()) {
-                BackEndConnection connection = link.reconnect();
-                memoryShared = false;
-                config = FrontEndConfig.of(connection, deviceType, options.mac());
+            BackEndConnection present = link.connectionOrNull();
+            if (present != null) {
+                stop(present);
             }
+            status = DeviceStatus.RESET;
             rings.clear();
             accepted = FeatureBits.NONE;
-            status = DeviceStatus.RESET;
+            forgetInflight();
+            config = FrontEndConfig.of(link.awaitConnection(), deviceType, options.mac());
+            link.forgetReset();
         }
     }
 
-    /** Returns whether there is a back-end that has stopped using memory. */
-    private boolean stopped() throws DeviceException {
-        if (link.lost()) {
-            return false;
-        }
-        BackEndConnection connection = link.connection();
+    /** Afterwards the back-end uses no memory, or is lost. */
+    private void stop(BackEndConnection connection) {
         try {
-            for (FrontEndRing ring : rings) {
-                connection.stop(ring.index());
+            if (connection == knowing) {
+                for (FrontEndRing ring : rings) {
+                    connection.stop(ring.index());
+                }
             }
             if (connection.has(ProtocolFeatures.STATUS)) {
-                connection.tell(FrontEndRequest.SET_STATUS, Message.payloadOf(DeviceStatus.RESET));
+                tellStatus(connection, DeviceStatus.RESET);
             } else if (connection.has(ProtocolFeatures.RESET_DEVICE)) {
                 connection.tell(FrontEndRequest.RESET_DEVICE, Message.payload(0));
             }
-            return true;
         } catch (IOException failure) {
             link.lose(failure);
-            return false;
         }
     }
 
@@ -156,23 +229,28 @@ final class VhostUserTransport implements Transport {
     public boolean negotiate(FeatureBits features, int value) throws DeviceException {
         synchronized (link) {
             BackEndConnection connection = link.connection();
-            FeatureBits vhost = connection.hasProtocolFeatures()
-                    ? FeatureBits.of(ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES)
-                    : FeatureBits.NONE;
             try {
-                FeatureBits told = config.toldToBackEnd(features).or(vhost);
-                connection.tell(FrontEndRequest.SET_FEATURES, Message.payloadOf(told.low()));
-                if (!memoryShared) {
-                    connection.tell(FrontEndRequest.SET_MEM_TABLE, memory.table(), memory.descriptor());
-                    memoryShared = true;
-                }
-                setStatus(value | DeviceStatus.FEATURES_OK);
+                tellFeatures(connection, features);
+                tellStatus(connection, value | DeviceStatus.FEATURES_OK);
+                status = value | DeviceStatus.FEATURES_OK;
                 accepted = features;
                 return !connection.has(ProtocolFeatures.STATUS)
                         || (connection.askLong(FrontEndRequest.GET_STATUS) & DeviceStatus.FEATURES_OK) != 0;
             } catch (IOException failure) {
                 throw link.lose(failure);
             }
+        }
+    }
+
+    private void tellFeatures(BackEndConnection connection, FeatureBits features) throws IOException {
+        FeatureBits vhost = connection.hasProtocolFeatures()
+                ? FeatureBits.of(ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES)
+                : FeatureBits.NONE;
+        FeatureBits told = config.toldToBackEnd(features).or(vhost);
+        connection.tell(FrontEndRequest.SET_FEATURES, Message.payloadOf(told.low()));
+        if (connection != knowing) {
+            connection.tell(FrontEndRequest.SET_MEM_TABLE, memory.table(), memory.descriptor());
+            knowing = connection;
         }
     }
 
@@ -214,14 +292,10 @@ final class VhostUserTransport implements Transport {
     @Override
     public void setUpQueue(DriverVirtqueue queue, int line) throws DeviceException {
         synchronized (link) {
-            BackEndConnection connection = link.connection();
             try {
-                FrontEndRing ring = new FrontEndRing(
-                        queue, lines.get(line), kick(queue.index()), accepted.has(Features.RING_PACKED));
-                ring.start(connection, error.descriptor());
-                rings.add(ring);
-            } catch (IOException failure) {
-                throw link.lose(failure);
+                rings.add(new FrontEndRing(queue, lines.get(line), kick(queue.index()), accepted, memory));
+            } catch (LinuxException failure) {
+                throw new DeviceException("queue " + queue.index() + " of " + name() + ": " + failure.getMessage());
             }
         }
     }
@@ -240,7 +314,9 @@ final class VhostUserTransport implements Transport {
 
     @Override
     public void setConfigurationLine(int line) {
-        link.configurationLine(line);
+        synchronized (link) {
+            configurationLine = line;
+        }
     }
 
     @Override
@@ -262,9 +338,9 @@ final class VhostUserTransport implements Transport {
         return reasons & InterruptStatus.ALL;
     }
 
-    /** Closes what is this object's own. */
-    void close() {
-        error.close();
+    @Override
+    public void close() {
+        forgetInflight();
         for (Eventfd kick : kicks) {
             kick.close();
         }

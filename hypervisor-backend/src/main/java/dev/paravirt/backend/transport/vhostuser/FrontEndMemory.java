@@ -5,6 +5,7 @@ import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.memory.MemoryRegion;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** All memory that a front-end has shared. Immutable; a region may belong to several of these, one after the other. */
 final class FrontEndMemory {
@@ -44,14 +45,15 @@ final class FrontEndMemory {
         return of(rest);
     }
 
-    /** @throws RefusedException if there is no such region */
-    MappedRegion find(MappedRegion.Description description) throws RefusedException {
+    /** Returns the region that is meant, or null. */
+    @Nullable
+    MappedRegion find(MappedRegion.Description description) {
         for (MappedRegion region : regions) {
             if (region.description().isSame(description)) {
                 return region;
             }
         }
-        throw new RefusedException("there is no such memory region: " + description);
+        return null;
     }
 
     int size() {

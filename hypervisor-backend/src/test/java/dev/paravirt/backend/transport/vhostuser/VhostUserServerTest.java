@@ -303,14 +303,16 @@ class VhostUserServerTest {
             ByteBuffer region = Message.payload(Payload.REGIONS + Payload.REGION_SIZE);
             TestFrontEnd.putRegion(region, Payload.REGIONS, 1 << 30, 4096, 0x1000, 0x3010);
             for (int i = 0; i < 3; i++) {
+                // Each twice, as QEMU 7.2 does for a network device of two queue pairs.
                 frontEnd.succeed(FrontEndRequest.ADD_MEM_REG, region, more.descriptor());
                 ring.roundTrip(i);
+                frontEnd.succeed(FrontEndRequest.ADD_MEM_REG, region, more.descriptor());
+                ring.roundTrip(i + 10);
                 frontEnd.succeed(FrontEndRequest.REM_MEM_REG, region);
                 ring.roundTrip(-i);
+                frontEnd.succeed(FrontEndRequest.REM_MEM_REG, region);
+                ring.roundTrip(-i - 10);
             }
-            assertThat(frontEnd.acknowledged(FrontEndRequest.REM_MEM_REG, region))
-                    .isEqualTo(1);
-            ring.roundTrip(9);
         }
     }
 

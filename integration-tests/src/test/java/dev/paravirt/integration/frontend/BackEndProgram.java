@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.integration.frontend;
+
+import dev.paravirt.integration.vhostuser.Command;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A back-end of another make, with a watchdog. */
+final class BackEndProgram implements AutoCloseable {
+    private static final String WATCHDOG_SECONDS = "100";
+    private static final int POLL_MILLIS = 20;
+
+    private final Process process;
+
+    private BackEndProgram(Process process) {
+        this.process = process;
+    }
+
+    /** QEMU's storage daemon, which exports a file as a block device. */
+    static BackEndProgram storageDaemon(Path image, Path socket, String exportOptions)
+            throws IOException, InterruptedException {
+        Command.require("qemu-storage-daemon", "qemu-system-common");
+        return start(
+                socket,
+                "qemu-storage-daemon",
+                "--blockdev",
+                "driver=file,node-name=f0,discard=unmap,filename=" + image,
+                "--export",
+                "type=vhost-user-blk,id=e0,node-name=f0,addr.type=unix,writable=on,addr.path=" + socket
+                        + exportOptions);
+    }
+
+    /** DPDK's network device in testpmd, which sends back what it gets. */
+    static BackEndProgram testpmd(Path socket) throws IOException, InterruptedException {
+        Command.require("dpdk-testpmd", "dpdk-dev");
+        String arguments = "-l 0,1 --no-pci --no-huge -m 256 --no-telemetry --file-prefix paravirt-device-"
+                + ProcessHandle.current().pid() + " --vdev net_vhost0,iface=" + socket
+                + " -- --total-num-mbufs=4096 --txd=256 --rxd=256 --no-mlockall --forward-mode=macswap --auto-start"
+                + " --stats-period 1";
+        return start(socket, "dpdk-testpmd", arguments.split(" "));
+    }
+
+    /** Starts it, and returns once it listens. */
+    private static BackEndProgram start(Path socket, String program, String... arguments)
+            throws IOException, InterruptedException {
+        Files.deleteIfExists(socket);
+        Path output = socket.resolveSibling(program + ".log");
+        List<String> command = Stream.concat(
+                        Stream.of("timeout", "--foreground", "--signal=KILL", WATCHDOG_SECONDS, program),
+                        Stream.of(arguments))
+                .toList();
+        Process process = new ProcessBuilder(command)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        while (!Files.exists(socket)) {
+            if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                throw new IOException(program + " ended: " + Files.readString(output));
+            }
+        }
+        return new BackEndProgram(process);
+    }
+
+    /** Ends it as {@code kill -9} does, and waits for that. */
+    void kill() {
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+                .toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        all.forEach(ended -> ended.onExit().join());
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

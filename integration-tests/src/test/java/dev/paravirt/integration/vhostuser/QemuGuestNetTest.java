@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.paravirt.integration.vhostuser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.paravirt.backend.net.NetDevice;
+import dev.paravirt.backend.net.NetOptions;
+import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
+import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
+import dev.paravirt.spec.Features;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A guest of QEMU's with two network devices of ours: one on split rings, one of two queue pairs on packed rings. */
+@Timeout(200)
+@SuppressWarnings("try") // Only the timeout interrupts it.
+class QemuGuestNetTest {
+    /** The queue pair that sends is that of the processor. */
+    private static final String BOTH_PAIRS = """
+            echo eth1 has $(ls -d /sys/class/net/eth1/queues/tx-* | wc -l) queue pairs
+            for mask in 1 2; do
+              taskset $mask ping -c 1 -W 10 198.18.9.1 && echo the host answers processor $mask
+            done
+            """;
+
+    private static final int FIRST_TRANSMITQ = 1;
+    private static final int SECOND_TRANSMITQ = 3;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void pingsAndTransfersBothWays() throws IOException, InterruptedException {
+        Path kernel = QemuGuest.kernel();
+        GuestRoot root = GuestRoot.create(
+                folder.resolve("root"),
+                kernel.resolve("lib/modules"),
+                QemuGuest.modules("failover", "net_failover", "virtio_net"),
+                List.of(),
+                HostNetwork.script(0) + HostNetwork.script(1) + BOTH_PAIRS);
+        try (HostNetwork near = HostNetwork.create(0);
+                HostNetwork far = HostNetwork.create(1);
+                VhostUserServer split = serve("a", near, 1);
+                VhostUserServer packed = serve("b", far, 2);
+                QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
+            near.exchange(guest, folder);
+            guest.await("eth1 waits for a file");
+            assertThat(split.session().driverFeatures().has(Features.RING_PACKED))
+                    .isFalse();
+            assertThat(packed.session().driverFeatures().has(Features.RING_PACKED))
+                    .isTrue();
+            far.exchange(guest, folder);
+            assertThat(guest.awaitEnd())
+                    .contains("eth1 has 2 queue pairs", "the host answers processor 1", "the host answers processor 2")
+                    .contains("the script has ended");
+            assertThat(packed.session().counters(FIRST_TRANSMITQ).requests()).isPositive();
+            assertThat(packed.session().counters(SECOND_TRANSMITQ).requests()).isPositive();
+        }
+    }
+
+    private VhostUserServer serve(String socket, HostNetwork network, int pairs)
+            throws IOException, InterruptedException {
+        NetOptions options =
+                new NetOptions(HostNetwork.mac(0)).queuePairs(pairs).controlInFront(true);
+        return VhostUserServer.listen(
+                folder.resolve(socket),
+                new NetDevice(network.wire(), options),
+                new VhostUserOptions(VhostUserOptions.FEATURES, pairs, false));
+    }
+
+    /** Without KVM, QEMU 7.2 crashes when such a device has interrupt vectors of its own. */
+    private List<String> devices() {
+        return List.of(
+                "-chardev",
+                "socket,id=a,path=" + folder.resolve("a"),
+                "-netdev",
+                "vhost-user,id=na,chardev=a",
+                "-device",
+                "virtio-net-pci,netdev=na,vectors=0,mac=" + HostNetwork.mac(0),
+                "-chardev",
+                "socket,id=b,path=" + folder.resolve("b"),
+                "-netdev",
+                "vhost-user,id=nb,chardev=b,queues=2",
+                "-device",
+                "virtio-net-pci,netdev=nb,vectors=0,mq=on,packed=on,mac=" + HostNetwork.mac(1));
+    }
+}
