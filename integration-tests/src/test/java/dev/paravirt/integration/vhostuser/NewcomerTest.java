@@ -65,7 +65,7 @@ class NewcomerTest {
                 socket(),
                 "--blk-file",
                 disk.image().toString());
-        readUntil(server, "serving ");
+        server.awaitLine("serving ");
         return server;
     }
 
@@ -73,7 +73,7 @@ class NewcomerTest {
     private List<String> example(String start) throws IOException {
         StringBuilder words = new StringBuilder();
         try (ChildProcess help = ChildProcess.start(Paravirt.class, "blk", "--help")) {
-            String line = readUntil(help, start);
+            String line = help.awaitLine(start);
             while (line.endsWith("\\")) {
                 words.append(line, 0, line.length() - 1);
                 line = help.line();
@@ -88,16 +88,5 @@ class NewcomerTest {
 
     private String socket() {
         return folder.resolve("socket").toString();
-    }
-
-    private static String readUntil(ChildProcess process, String text) throws IOException {
-        StringBuilder said = new StringBuilder();
-        String line = process.line();
-        while (line != null && !line.contains(text)) {
-            said.append(line).append('\n');
-            line = process.line();
-        }
-        assertThat(line).as("%s, after: %s", text, said).isNotNull();
-        return line;
     }
 }
