@@ -88,7 +88,8 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
      * Ends the work on this queue: what was pushed is published.
      *
      * @param unused all chains that were polled and not pushed. The device has not worked on them; whoever resumes the
-     *     queue polls them again, except that one behind which a later one was used is pushed, with nothing written.
+     *     queue polls them again, except that one behind which a later one was used is pushed, with nothing written; so
+     *     is what a predecessor had in flight and was not even polled again.
      * @return where to resume
      */
     public final int stop(List<DescriptorChain> unused) {
@@ -104,6 +105,9 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
                 push(chain, 0);
             }
         }
+        for (DescriptorChain left = pollAgain(); left != null; left = pollAgain()) {
+            push(left, 0);
+        }
         publish();
         return position();
     }
@@ -112,6 +116,12 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
     abstract void takeBack(DescriptorChain chain);
 
     abstract int position();
+
+    /** Whether there are requests that a predecessor had in flight, and that were not polled again. */
+    public abstract boolean hasResubmissions();
+
+    /** The next of these, or null. */
+    abstract @Nullable DescriptorChain pollAgain();
 
     /** A chain that was polled out of turn cannot be taken back: there is no way to say so in a position. */
     static void outOfTurn(DescriptorChain chain) {

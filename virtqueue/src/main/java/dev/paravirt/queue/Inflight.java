@@ -42,9 +42,9 @@ abstract sealed class Inflight permits SplitInflight, PackedInflight {
         return nextResubmission < resubmissions.length;
     }
 
-    /** The entry of the next buffer to be submitted again, or NONE. */
+    /** The entry of the next buffer to be submitted again; there is one. */
     final int nextResubmission() {
-        return hasResubmissions() ? resubmissions[nextResubmission++] : NONE;
+        return resubmissions[nextResubmission++];
     }
 
     /** @param entries heads of what is in flight, in any order */

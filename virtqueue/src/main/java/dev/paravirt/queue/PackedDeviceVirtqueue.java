@@ -163,8 +163,8 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public @Nullable DescriptorChain poll() {
-        if (inflight != null && inflight.hasResubmissions()) {
-            return pollAgain(inflight, inflight.nextResubmission());
+        if (hasResubmissions()) {
+            return pollAgain();
         }
         // Pairs with the driver's release of this word: the descriptors of the batch are visible after it.
         long word = region.getLongAcquire(descriptorAt(availablePosition) + PackedLayout.DESCRIPTOR_LEN);
@@ -198,13 +198,24 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         }
     }
 
-    /** What a device took that died; its descriptors in the ring may be overwritten. */
-    private DescriptorChain pollAgain(PackedInflight notes, int head) {
+    @Override
+    public boolean hasResubmissions() {
+        return inflight != null && inflight.hasResubmissions();
+    }
+
+    /** Its descriptors in the ring may be overwritten. */
+    @Override
+    @Nullable
+    DescriptorChain pollAgain() {
+        PackedInflight notes = inflight;
+        if (notes == null || !notes.hasResubmissions()) {
+            return null;
+        }
         DescriptorChain chain = pool.take();
         try {
-            chain.inflightEntry = head;
-            chain.descriptors = notes.descriptors(head);
-            int entry = head;
+            int entry = notes.nextResubmission();
+            chain.inflightEntry = entry;
+            chain.descriptors = notes.descriptors(entry);
             for (int count = 1; count <= chain.descriptors; count++) {
                 long word = notes.word(entry);
                 appendDescriptor(chain, notes.address(entry), word, count);
@@ -371,7 +382,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public boolean enableAvailableNotifications() {
-        if (inflight != null && inflight.hasResubmissions()) {
+        if (hasResubmissions()) {
             return false;
         }
         writeEvent(EventSuppression.enable(eventIndex, availablePosition));

@@ -128,8 +128,8 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public @Nullable DescriptorChain poll() {
-        if (inflight != null && inflight.hasResubmissions()) {
-            return pollAgain(inflight.nextResubmission());
+        if (hasResubmissions()) {
+            return pollAgain();
         }
         if (availableIndex == availableIndexSeen && !lookForAvailable()) {
             return null;
@@ -160,12 +160,22 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
         }
     }
 
-    /** What a device took that died: the driver has not touched its descriptors since. */
-    private DescriptorChain pollAgain(int head) {
+    @Override
+    public boolean hasResubmissions() {
+        return inflight != null && inflight.hasResubmissions();
+    }
+
+    /** The driver has not touched its descriptors since. */
+    @Override
+    @Nullable
+    DescriptorChain pollAgain() {
+        if (inflight == null || !inflight.hasResubmissions()) {
+            return null;
+        }
         DescriptorChain chain = pool.take();
         try {
-            chain.id = head;
-            readChain(chain, head);
+            chain.id = inflight.nextResubmission();
+            readChain(chain, chain.id);
         } catch (VirtqueueException malformed) {
             pool.giveBack(chain);
             broken = true;
@@ -327,7 +337,7 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
 
     @Override
     public boolean enableAvailableNotifications() {
-        if (availableIndex != availableIndexSeen || (inflight != null && inflight.hasResubmissions())) {
+        if (availableIndex != availableIndexSeen || hasResubmissions()) {
             return false;
         }
         if (eventIndex) {

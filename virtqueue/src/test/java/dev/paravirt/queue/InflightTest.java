@@ -227,6 +227,25 @@ class InflightTest {
         }
     }
 
+    /** The position alone could not tell the next. */
+    @ParameterizedTest
+    @MethodSource("formats")
+    void whatIsNotEvenPolledAgainIsGivenBack(VirtqueueFormat format) {
+        try (Life life = new Life(format)) {
+            life.open(new InflightRegion(life.notes, 0, SIZE));
+            for (int i = 0; i < 3; i++) {
+                life.add();
+                life.poll();
+            }
+            DeviceVirtqueue next = life.open(new InflightRegion(life.notes, 0, SIZE));
+            assertThat(next.hasResubmissions()).isTrue();
+            next.stop(List.of());
+            assertThat(next.hasResubmissions()).isFalse();
+            life.drain();
+            assertThat(life.used).isEqualTo(3);
+        }
+    }
+
     /** Notes that anybody may have written: a queue that starts, or one that does not. */
     @ParameterizedTest
     @MethodSource("formats")

@@ -185,6 +185,11 @@ final class SessionQueue implements QueueContext, PolledQueue {
         }
         if (now > RUNNING) {
             boolean seen = now == PAUSING && !session.isBroken();
+            if (seen && !taken && virtqueue.hasResubmissions()) {
+                // Nobody can tell from the position that these are not done.
+                takeRequests(virtqueue);
+                return true;
+            }
             takingBack = seen;
             try {
                 device.quiesce(index, this);

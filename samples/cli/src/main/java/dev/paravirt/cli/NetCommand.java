@@ -56,12 +56,14 @@ final class NetCommand implements Callable<Integer> {
               "type": "net"
             }""";
 
-    /** Puts into the help what a network is, which has percent signs of its own. */
-    static void completeHelp(CommandLine command) {
-        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+    /** Its help says what a network is, which has percent signs of its own. */
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new NetCommand());
+        UsageMessageSpec usage = commandLine.getCommandSpec().usageMessage();
         String networks =
                 "%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2).replace("\n", "%n");
         usage.exitCodeListHeading(networks + usage.exitCodeListHeading());
+        return commandLine;
     }
 
     /** The longest that front-ends ask for. */

@@ -110,6 +110,14 @@ public final class FrontEndRequest {
     /** No payload; replies u64. */
     public static final int GET_STATUS = 40;
 
+    public static final int GET_SHARED_OBJECT = 41;
+
+    /** Where the state of a device that migrates is to be written to, or read from: two le32, one descriptor; replies u64. */
+    public static final int SET_DEVICE_STATE_FD = 42;
+
+    /** No payload; replies u64. */
+    public static final int CHECK_DEVICE_STATE = 43;
+
     private static final String[] NAMES = {
         "GET_FEATURES",
         "SET_FEATURES",
@@ -150,7 +158,10 @@ public final class FrontEndRequest {
         "ADD_MEM_REG",
         "REM_MEM_REG",
         "SET_STATUS",
-        "GET_STATUS"
+        "GET_STATUS",
+        "GET_SHARED_OBJECT",
+        "SET_DEVICE_STATE_FD",
+        "CHECK_DEVICE_STATE"
     };
 
     private FrontEndRequest() {}

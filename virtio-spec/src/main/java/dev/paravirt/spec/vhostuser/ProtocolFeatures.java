@@ -26,6 +26,12 @@ public final class ProtocolFeatures {
     public static final int INBAND_NOTIFICATIONS = 14;
     public static final int CONFIGURE_MEM_SLOTS = 15;
     public static final int STATUS = 16;
+    public static final int XEN_MMAP = 17;
+    public static final int SHARED_OBJECT = 18;
+    public static final int DEVICE_STATE = 19;
+
+    /** A ring may stop with requests in flight, which are noted in inflight memory; needs {@link #INFLIGHT_SHMFD}. */
+    public static final int GET_VRING_BASE_INFLIGHT = 20;
 
     private ProtocolFeatures() {}
 }

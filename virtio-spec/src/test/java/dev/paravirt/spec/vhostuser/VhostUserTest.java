@@ -49,6 +49,9 @@ class VhostUserTest {
             REM_MEM_REG 38
             SET_STATUS 39
             GET_STATUS 40
+            GET_SHARED_OBJECT 41
+            SET_DEVICE_STATE_FD 42
+            CHECK_DEVICE_STATE 43
             """;
 
     private static final String PROTOCOL_FEATURES = """
@@ -69,6 +72,10 @@ class VhostUserTest {
             INBAND_NOTIFICATIONS 14
             CONFIGURE_MEM_SLOTS 15
             STATUS 16
+            XEN_MMAP 17
+            SHARED_OBJECT 18
+            DEVICE_STATE 19
+            GET_VRING_BASE_INFLIGHT 20
             """;
 
     @Test
@@ -80,7 +87,7 @@ class VhostUserTest {
                     .isEqualTo(number);
             assertThat(FrontEndRequest.describe(number)).isEqualTo(row[0]);
         });
-        assertThat(REQUESTS.lines()).hasSize(40);
+        assertThat(REQUESTS.lines()).hasSize(43);
         PROTOCOL_FEATURES
                 .lines()
                 .map(line -> line.split(" ", -1))
@@ -92,7 +99,7 @@ class VhostUserTest {
     @Test
     void describesWhatPeersMakeUp() {
         assertThat(FrontEndRequest.describe(0)).isEqualTo("request 0");
-        assertThat(FrontEndRequest.describe(41)).isEqualTo("request 41");
+        assertThat(FrontEndRequest.describe(44)).isEqualTo("request 44");
         assertThat(FrontEndRequest.describe(-1)).isEqualTo("request 4294967295");
     }
 

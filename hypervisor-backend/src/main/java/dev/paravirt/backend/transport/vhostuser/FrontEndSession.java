@@ -59,6 +59,12 @@ final class FrontEndSession implements AutoCloseable {
         this.offeredProtocol = offeredProtocol(device.deviceType(), inBand);
     }
 
+    /**
+     * With GET_VRING_BASE_INFLIGHT a back-end may stop a ring before it is done with what is in flight. Ours never leaves
+     * anything there, with the feature and without: a request that the kernel is at work on cannot be called back, so that
+     * what stops is to wait for it in either case. It is offered for the other end of a migration: a front-end may then
+     * bring inflight memory along in which another back-end has left requests, and these are submitted again.
+     */
     private static long offeredProtocol(int deviceType, boolean inBand) {
         long features = 1L << ProtocolFeatures.MQ
                 | 1L << ProtocolFeatures.LOG_SHMFD
@@ -66,6 +72,7 @@ final class FrontEndSession implements AutoCloseable {
                 | 1L << ProtocolFeatures.BACKEND_REQ
                 | 1L << ProtocolFeatures.CONFIG
                 | 1L << ProtocolFeatures.INFLIGHT_SHMFD
+                | 1L << ProtocolFeatures.GET_VRING_BASE_INFLIGHT
                 | 1L << ProtocolFeatures.RESET_DEVICE
                 | (inBand ? 1L : 0) << ProtocolFeatures.INBAND_NOTIFICATIONS
                 | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
@@ -255,13 +262,19 @@ final class FrontEndSession implements AutoCloseable {
     }
 
     private void setProtocolFeatures(long features) throws ProtocolException {
-        long inBand = 1L << ProtocolFeatures.INBAND_NOTIFICATIONS;
-        long needed = 1L << ProtocolFeatures.BACKEND_REQ | 1L << ProtocolFeatures.REPLY_ACK;
-        if ((features & ~offeredProtocol) != 0 || ((features & inBand) != 0 && (features & needed) != needed)) {
+        long channel = 1L << ProtocolFeatures.BACKEND_REQ | 1L << ProtocolFeatures.REPLY_ACK;
+        if ((features & ~offeredProtocol) != 0
+                || lacks(features, ProtocolFeatures.INBAND_NOTIFICATIONS, channel)
+                || lacks(features, ProtocolFeatures.GET_VRING_BASE_INFLIGHT, 1L << ProtocolFeatures.INFLIGHT_SHMFD)) {
             throw new ProtocolException("SET_PROTOCOL_FEATURES of 0x" + Long.toHexString(features));
         }
         protocol = features;
-        notifier.inBand((features & inBand) != 0);
+        notifier.inBand(has(ProtocolFeatures.INBAND_NOTIFICATIONS));
+    }
+
+    /** Whether there is a feature without the others that it needs. */
+    private static boolean lacks(long features, int feature, long needed) {
+        return (features >>> feature & 1) != 0 && (features & needed) != needed;
     }
 
     private void reset() {

@@ -73,7 +73,7 @@ class HostileFrontEndTest {
     }
 
     static Stream<Integer> requests() {
-        return Stream.iterate(0, request -> request <= 42, request -> request + 1);
+        return Stream.iterate(0, request -> request <= 45, request -> request + 1);
     }
 
     /** Every request there is, and two that there are not, with a payload that none has. */

@@ -47,10 +47,14 @@ final class TestFrontEnd implements AutoCloseable {
             | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
             | 1L << ProtocolFeatures.STATUS;
 
+    /** And those of inflight memory. */
+    static final long INFLIGHT_PROTOCOL =
+            PROTOCOL | 1L << ProtocolFeatures.INFLIGHT_SHMFD | 1L << ProtocolFeatures.GET_VRING_BASE_INFLIGHT;
+
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final ByteBuffer NOTHING = Message.payload(0);
 
-    final MessageChannel channel;
+    MessageChannel channel;
     final FeatureBits features;
     final MemoryRegion region;
     private final Memfd memory;
@@ -70,6 +74,13 @@ final class TestFrontEnd implements AutoCloseable {
 
     FileDescriptor memory() {
         return memory.descriptor();
+    }
+
+    /** Leaves its back-end for another, with the memory and the rings that it has; returns the channel to the first. */
+    MessageChannel moveTo(Path socket) throws LinuxException {
+        MessageChannel before = channel;
+        channel = new MessageChannel(UnixSocket.connect(socket));
+        return before;
     }
 
     // Messages.
@@ -132,10 +143,14 @@ final class TestFrontEnd implements AutoCloseable {
 
     /** Up to where rings can be set up. */
     TestFrontEnd begin() throws IOException {
+        return begin(PROTOCOL);
+    }
+
+    TestFrontEnd begin(long protocol) throws IOException {
         send(FrontEndRequest.SET_OWNER, NOTHING);
         ask(FrontEndRequest.GET_FEATURES);
         ask(FrontEndRequest.GET_PROTOCOL_FEATURES);
-        succeed(FrontEndRequest.SET_PROTOCOL_FEATURES, Message.payloadOf(PROTOCOL));
+        succeed(FrontEndRequest.SET_PROTOCOL_FEATURES, Message.payloadOf(protocol));
         setFeatures(0);
         setMemoryTable();
         return this;
@@ -165,6 +180,34 @@ final class TestFrontEnd implements AutoCloseable {
         payload.putLong(at + Payload.REGION_LENGTH, size);
         payload.putLong(at + Payload.REGION_USER_ADDRESS, user);
         payload.putLong(at + Payload.REGION_MMAP_OFFSET, offset);
+    }
+
+    // Inflight memory.
+
+    static ByteBuffer inflight(long size, long offset, int queues, int descriptors) {
+        return Message.payload(Payload.INFLIGHT_SIZE)
+                .putLong(Payload.INFLIGHT_MMAP_SIZE, size)
+                .putLong(Payload.INFLIGHT_MMAP_OFFSET, offset)
+                .putShort(Payload.INFLIGHT_QUEUES, (short) queues)
+                .putShort(Payload.INFLIGHT_QUEUE_SIZE, (short) descriptors);
+    }
+
+    /** Has the back-end make some. */
+    Memfd getInflight(int queues, int descriptors) throws IOException {
+        send(FrontEndRequest.GET_INFLIGHT_FD, inflight(0, 0, queues, descriptors));
+        try (Message reply = receive(FrontEndRequest.GET_INFLIGHT_FD)) {
+            assertThat(reply.descriptorCount()).isEqualTo(1);
+            assertThat(reply.getLong(Payload.INFLIGHT_MMAP_OFFSET)).isZero();
+            assertThat(reply.getShort(Payload.INFLIGHT_QUEUES)).isEqualTo(queues);
+            assertThat(reply.getShort(Payload.INFLIGHT_QUEUE_SIZE)).isEqualTo(descriptors);
+            return Memfd.adopt(reply.take(0), reply.getLong(Payload.INFLIGHT_MMAP_SIZE), true);
+        }
+    }
+
+    /** Has the back-end use it; 0 is success. */
+    long setInflight(Memfd memory, int queues, int descriptors) throws IOException {
+        return acknowledged(
+                FrontEndRequest.SET_INFLIGHT_FD, inflight(memory.size(), 0, queues, descriptors), memory.descriptor());
     }
 
     DmaBuffer allocate(int size) {
