@@ -17,9 +17,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +107,37 @@ class ResumptionTest {
         }
         checkJournals();
         checkImage();
+    }
+
+    /** Time stands still for the requests while there is no back-end, and nobody gives up. */
+    @Test
+    void noRequestIsLateBecauseThereIsNoBackEnd() throws Exception {
+        Duration timeout = Duration.ofMillis(150);
+        Files.write(folder.resolve("image"), new byte[BLOCKS * BLOCK]);
+        ChildProcess process = backEnd();
+        try (VhostUserDevice device =
+                VhostUserDevice.connect(DeviceType.BLOCK, folder.resolve("socket"), FrontEndOptions.DEFAULT)) {
+            BlockDriverOptions options = BlockDriverOptions.DEFAULT.withQueues(QUEUES, 128);
+            BlockDriver disk =
+                    BlockDriver.start(device.transport(), device.platform(), options.withTimeout(timeout.toNanos()));
+            prepare(device, disk);
+            process.kill();
+            submitAll(disk);
+            Thread waiting = Thread.ofPlatform().start(() -> {
+                while (free.size() < DEPTH) {
+                    await(disk);
+                }
+            });
+            assertThat(waiting.join(timeout.multipliedBy(8))).isFalse();
+            process = backEnd();
+            waiting.join();
+            assertThat(completed.cardinality()).isEqualTo(DEPTH);
+            assertThat(disk.resets()).isZero();
+            disk.stop();
+        } finally {
+            process.kill();
+        }
+        checkJournals();
     }
 
     private void prepare(VhostUserDevice device, BlockDriver disk) {

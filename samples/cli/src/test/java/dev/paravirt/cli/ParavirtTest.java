@@ -103,7 +103,7 @@ class ParavirtTest {
     }
 
     private int execute(String... arguments) {
-        CommandLine commandLine = Paravirt.commandLine();
+        CommandLine commandLine = Paravirt.commandLine(arguments);
         PrintWriter writer = new PrintWriter(output);
         return commandLine.setOut(writer).setErr(writer).execute(arguments);
     }
