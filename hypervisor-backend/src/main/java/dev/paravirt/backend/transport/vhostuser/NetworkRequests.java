@@ -59,7 +59,7 @@ final class NetworkRequests {
     /** More than the device can have is refused, as frames of that length would be lost. */
     private void limitMtu(long mtu) throws RefusedException {
         try {
-            device.limitMtu((int) Math.clamp(mtu, Integer.MIN_VALUE, Integer.MAX_VALUE));
+            device.limitMtu(Math.clamp(mtu, Integer.MIN_VALUE, Integer.MAX_VALUE));
         } catch (IllegalArgumentException outOfRange) {
             throw new RefusedException("no MTU: " + Long.toUnsignedString(mtu), outOfRange);
         }

@@ -93,11 +93,13 @@ class HostileMessagesTest {
     /** Plays a script to its end, or until the server has had enough. */
     private void play(byte[] bytes) throws IOException {
         Script script = new Script(bytes);
-        FeatureBits features = script.next(2) == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
+        int kind = script.next(4);
+        FeatureBits features = kind % 2 == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
+        long protocol = kind < 2 ? TestFrontEnd.PROTOCOL : TestFrontEnd.INFLIGHT_PROTOCOL;
         try (TestFrontEnd frontEnd = TestFrontEnd.connect(folder.resolve("s"), features);
                 TestFrontEnd.Ring ring = frontEnd.ring(0, RING_SIZE)) {
             if (script.next(4) != 0) {
-                frontEnd.begin();
+                frontEnd.begin(protocol);
             }
             if (script.next(3) == 0) {
                 ring.start(0);
@@ -124,7 +126,7 @@ class HostileMessagesTest {
         int count = script.next(8) == 0 ? script.next(9) : usualDescriptors(request, payload);
         FileDescriptor[] descriptors = new FileDescriptor[count];
         for (int index = 0; index < count; index++) {
-            boolean memory = script.next(8) == 0 ^ (request == 5 || request == 37 || request == 6);
+            boolean memory = script.next(8) == 0 ^ isForMemory(request);
             descriptors[index] = memory ? frontEnd.memory() : bell(script, ring).descriptor();
         }
         frontEnd.send(request, flags, payload, descriptors);
@@ -134,6 +136,16 @@ class HostileMessagesTest {
         if (script.next(8) == 0) {
             frontEnd.region.putLong(script.next(256) * 8L, script.nextLong());
         }
+    }
+
+    private static boolean isForMemory(int request) {
+        return switch (request) {
+            case FrontEndRequest.SET_MEM_TABLE,
+                    FrontEndRequest.SET_LOG_BASE,
+                    FrontEndRequest.ADD_MEM_REG,
+                    FrontEndRequest.SET_INFLIGHT_FD -> true;
+            default -> false;
+        };
     }
 
     private static Eventfd bell(Script script, TestFrontEnd.Ring ring) {
@@ -146,7 +158,7 @@ class HostileMessagesTest {
         }
         return switch (request) {
             case FrontEndRequest.SET_MEM_TABLE -> Math.clamp(payload.getInt(0), 0, 8);
-            case FrontEndRequest.SET_LOG_BASE, FrontEndRequest.ADD_MEM_REG -> 1;
+            case FrontEndRequest.SET_LOG_BASE, FrontEndRequest.ADD_MEM_REG, FrontEndRequest.SET_INFLIGHT_FD -> 1;
             case FrontEndRequest.SET_VRING_KICK, FrontEndRequest.SET_VRING_CALL, FrontEndRequest.SET_VRING_ERR ->
                 (payload.getLong(0) & Payload.VRING_NO_DESCRIPTOR) == 0 ? 1 : 0;
             default -> 0;
@@ -160,10 +172,17 @@ class HostileMessagesTest {
         return switch (request) {
             case FrontEndRequest.SET_FEATURES -> Message.payloadOf(features(script));
             case FrontEndRequest.SET_PROTOCOL_FEATURES ->
-                Message.payloadOf(script.next(4) == 0 ? 0x3ffff : TestFrontEnd.PROTOCOL);
+                Message.payloadOf(script.next(4) == 0 ? TestFrontEnd.INFLIGHT_PROTOCOL : TestFrontEnd.PROTOCOL);
             case FrontEndRequest.SET_MEM_TABLE -> memoryTable(script);
             case FrontEndRequest.SET_LOG_BASE ->
                 Message.payload(Payload.LOG_SIZE).putLong(0, 1L << script.next(40));
+            case FrontEndRequest.GET_INFLIGHT_FD, FrontEndRequest.SET_INFLIGHT_FD ->
+                // In the first pages, where the rings are as well, and what a script writes.
+                TestFrontEnd.inflight(
+                        1L << script.next(20),
+                        script.next(16) * 64L,
+                        script.next(4),
+                        script.next(4) == 0 ? script.next(256) : RING_SIZE);
             case FrontEndRequest.SET_VRING_NUM -> Message.vringState(script.next(3), 1 << script.next(5));
             case FrontEndRequest.SET_VRING_BASE, FrontEndRequest.GET_VRING_BASE, FrontEndRequest.VRING_KICK ->
                 Message.vringState(script.next(3), script.next(256) << script.next(20));
