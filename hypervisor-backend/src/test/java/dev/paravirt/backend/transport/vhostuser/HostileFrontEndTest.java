@@ -174,6 +174,41 @@ class HostileFrontEndTest {
         }
     }
 
+    /** Whatever the front-end's reason: it would wait for messages that never come, or send some that are not known. */
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                ProtocolFeatures.RARP,
+                ProtocolFeatures.NET_MTU,
+                ProtocolFeatures.CROSS_ENDIAN,
+                ProtocolFeatures.CRYPTO_SESSION,
+                ProtocolFeatures.PAGEFAULT,
+                ProtocolFeatures.BACKEND_SEND_FD,
+                ProtocolFeatures.HOST_NOTIFIER,
+                ProtocolFeatures.XEN_MMAP,
+                ProtocolFeatures.SHARED_OBJECT,
+                ProtocolFeatures.DEVICE_STATE,
+                ProtocolFeatures.GET_VRING_BASE_INFLIGHT + 1,
+                63
+            })
+    void protocolFeaturesThatAreNotOffered(int feature) throws IOException {
+        try (TestFrontEnd frontEnd = frontEnd()) {
+            assertThat(frontEnd.ask(FrontEndRequest.GET_PROTOCOL_FEATURES) >>> feature & 1)
+                    .isZero();
+            frontEnd.send(
+                    FrontEndRequest.SET_PROTOCOL_FEATURES, Message.payloadOf(TestFrontEnd.PROTOCOL | 1L << feature));
+            frontEnd.awaitEnd();
+        }
+        try (TestFrontEnd frontEnd = frontEnd().begin()) {
+            // Nor later, nor by asking for an acknowledgement.
+            frontEnd.send(
+                    FrontEndRequest.SET_PROTOCOL_FEATURES,
+                    MessageHeader.NEED_REPLY,
+                    Message.payloadOf(TestFrontEnd.PROTOCOL | 1L << feature));
+            frontEnd.awaitEnd();
+        }
+    }
+
     @Test
     void configurationThatThereIsNot() throws IOException {
         for (int[] access : new int[][] {{-1, 4}, {0, 5}, {0, -1}, {253, 4}, {Integer.MAX_VALUE, 4}}) {
