@@ -17,6 +17,8 @@ import dev.paravirt.backend.transport.hypercall.LocalGuest;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
 import dev.paravirt.backend.transport.mmio.InterruptPin;
 import dev.paravirt.backend.transport.mmio.MmioDevice;
+import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
+import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
 import dev.paravirt.backend.worker.QueueWorker;
 import dev.paravirt.memory.GuestMemory;
 import dev.paravirt.memory.MemoryRegion;
@@ -50,7 +52,7 @@ class ReadmeTest {
             count++;
             assertThat(source).contains(squeeze(samples.group(1)));
         }
-        assertThat(count).isEqualTo(4);
+        assertThat(count).isEqualTo(5);
     }
 
     private static String squeeze(String code) {
@@ -66,6 +68,15 @@ class ReadmeTest {
             BlockDevice disk = new BlockDevice(BlockImage.open(image, false), new BlockOptions());
             return HypercallMachine.serving(guest, List.of(disk), MachineOptions.DEFAULT);
         });
+        assertThat(socket).exists();
+        server.close();
+    }
+
+    @Test
+    void servesVirtualMachinesOfOthers(@TempDir Path directory) throws IOException {
+        Path socket = directory.resolve("socket");
+        BlockDevice disk = new BlockDevice(new MemoryImage(4096), new BlockOptions());
+        VhostUserServer server = VhostUserServer.listen(socket, disk, new VhostUserOptions());
         assertThat(socket).exists();
         server.close();
     }

@@ -19,171 +19,190 @@ import java.util.List;
  * the call failed; none retries. Pointers are passed as segments, so that the linker keeps their memory alive during
  * the call: no other thread can unmap a buffer that the kernel is still filling.
  *
+ * <p>A call is linked when it is made first: that takes a millisecond or more, and few programs make all of them.
+ *
  * <p>No handle is linked with {@code Linker.Option.critical}: a critical call holds garbage collection up, and nearly
  * all of these may block.
  */
 final class Libc {
-    private static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
-    private static final MethodHandle DUP3 = handle("dup3", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle OPEN = handleVariadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    private static final MethodHandle FCNTL = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle FCNTL_STRUCT = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle IOCTL = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
-    private static final MethodHandle IOCTL_WORD = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle STATX = handle("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle FCHMOD = handle("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle FALLOCATE =
-            handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
-    private static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle PREAD =
-            handle("pread", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
-    private static final MethodHandle PWRITE =
-            handle("pwrite", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
-    private static final MethodHandle PREADV2 =
-            handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
-    private static final MethodHandle PWRITEV2 =
-            handle("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
-    private static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle MMAP =
-            handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-
     private Libc() {}
 
     static int close(int fd) {
+        class Linked {
+            static final MethodHandle CLOSE = handle("close", JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) CLOSE.invokeExact(scratch.callState, fd));
+            return scratch.result((int) Linked.CLOSE.invokeExact(scratch.callState, fd));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int dup3(int fd, int replaced, int flags) {
+        class Linked {
+            static final MethodHandle DUP3 = handle("dup3", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) DUP3.invokeExact(scratch.callState, fd, replaced, flags));
+            return scratch.result((int) Linked.DUP3.invokeExact(scratch.callState, fd, replaced, flags));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int open(MemorySegment path, int flags, int mode) {
+        class Linked {
+            static final MethodHandle OPEN = handleVariadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) OPEN.invokeExact(scratch.callState, path, flags, mode));
+            return scratch.result((int) Linked.OPEN.invokeExact(scratch.callState, path, flags, mode));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int fcntl(int fd, int command, int argument) {
+        class Linked {
+            static final MethodHandle FCNTL = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FCNTL.invokeExact(scratch.callState, fd, command, argument));
+            return scratch.result((int) Linked.FCNTL.invokeExact(scratch.callState, fd, command, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int fcntlStruct(int fd, int command, MemorySegment argument) {
+        class Linked {
+            static final MethodHandle FCNTL_STRUCT = handleVariadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FCNTL_STRUCT.invokeExact(scratch.callState, fd, command, argument));
+            return scratch.result((int) Linked.FCNTL_STRUCT.invokeExact(scratch.callState, fd, command, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int ioctl(int fd, long request, MemorySegment argument) {
+        class Linked {
+            static final MethodHandle IOCTL = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) IOCTL.invokeExact(scratch.callState, fd, request, argument));
+            return scratch.result((int) Linked.IOCTL.invokeExact(scratch.callState, fd, request, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int ioctlWord(int fd, long request, long argument) {
+        class Linked {
+            static final MethodHandle IOCTL_WORD = handleVariadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) IOCTL_WORD.invokeExact(scratch.callState, fd, request, argument));
+            return scratch.result((int) Linked.IOCTL_WORD.invokeExact(scratch.callState, fd, request, argument));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int statx(int fd, MemorySegment path, int flags, int mask, MemorySegment statx) {
+        class Linked {
+            static final MethodHandle STATX = handle("statx", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) STATX.invokeExact(scratch.callState, fd, path, flags, mask, statx));
+            return scratch.result((int) Linked.STATX.invokeExact(scratch.callState, fd, path, flags, mask, statx));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int fchmod(int fd, int mode) {
+        class Linked {
+            static final MethodHandle FCHMOD = handle("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FCHMOD.invokeExact(scratch.callState, fd, mode));
+            return scratch.result((int) Linked.FCHMOD.invokeExact(scratch.callState, fd, mode));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int flock(int fd, int operation) {
+        class Linked {
+            static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FLOCK.invokeExact(scratch.callState, fd, operation));
+            return scratch.result((int) Linked.FLOCK.invokeExact(scratch.callState, fd, operation));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int ftruncate(int fd, long length) {
+        class Linked {
+            static final MethodHandle FTRUNCATE = handle("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FTRUNCATE.invokeExact(scratch.callState, fd, length));
+            return scratch.result((int) Linked.FTRUNCATE.invokeExact(scratch.callState, fd, length));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int fallocate(int fd, int mode, long offset, long length) {
+        class Linked {
+            static final MethodHandle FALLOCATE =
+                    handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FALLOCATE.invokeExact(scratch.callState, fd, mode, offset, length));
+            return scratch.result((int) Linked.FALLOCATE.invokeExact(scratch.callState, fd, mode, offset, length));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int fdatasync(int fd) {
+        class Linked {
+            static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) FDATASYNC.invokeExact(scratch.callState, fd));
+            return scratch.result((int) Linked.FDATASYNC.invokeExact(scratch.callState, fd));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static long read(int fd, MemorySegment buffer, long length) {
+        class Linked {
+            static final MethodHandle READ = handle("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) READ.invokeExact(scratch.callState, fd, buffer, length));
+            return scratch.result((long) Linked.READ.invokeExact(scratch.callState, fd, buffer, length));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static long write(int fd, MemorySegment buffer, long length) {
+        class Linked {
+            static final MethodHandle WRITE = handle("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) WRITE.invokeExact(scratch.callState, fd, buffer, length));
+            return scratch.result((long) Linked.WRITE.invokeExact(scratch.callState, fd, buffer, length));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -194,9 +213,14 @@ final class Libc {
      * memory alive during the call. A slice would do so too, but is an object that the compiler cannot always avoid.
      */
     static long pread(int fd, long address, long length, long offset, MemorySegment owner) {
+        class Linked {
+            static final MethodHandle PREAD =
+                    handle("pread", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PREAD.invokeExact(scratch.callState, fd, address, length, offset, owner));
+            return scratch.result(
+                    (long) Linked.PREAD.invokeExact(scratch.callState, fd, address, length, offset, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -204,9 +228,14 @@ final class Libc {
 
     /** Writes from an address inside {@code owner}, as {@link #pread} reads. */
     static long pwrite(int fd, long address, long length, long offset, MemorySegment owner) {
+        class Linked {
+            static final MethodHandle PWRITE =
+                    handle("pwrite", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((long) PWRITE.invokeExact(scratch.callState, fd, address, length, offset, owner));
+            return scratch.result(
+                    (long) Linked.PWRITE.invokeExact(scratch.callState, fd, address, length, offset, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -214,10 +243,14 @@ final class Libc {
 
     /** The owner of the iovec's target keeps it alive, as in {@link #pread}. */
     static long preadv2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment owner) {
+        class Linked {
+            static final MethodHandle PREADV2 =
+                    handle("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result(
-                    (long) PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
+                    (long) Linked.PREADV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -225,19 +258,26 @@ final class Libc {
 
     /** The owner of the iovec's source keeps it alive, as in {@link #pread}. */
     static long pwritev2(int fd, MemorySegment iovec, int count, long offset, int flags, MemorySegment owner) {
+        class Linked {
+            static final MethodHandle PWRITEV2 =
+                    handle("pwritev2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result(
-                    (long) PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
+                    (long) Linked.PWRITEV2.invokeExact(scratch.callState, fd, iovec, count, offset, flags, owner));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int memfdCreate(MemorySegment name, int flags) {
+        class Linked {
+            static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) MEMFD_CREATE.invokeExact(scratch.callState, name, flags));
+            return scratch.result((int) Linked.MEMFD_CREATE.invokeExact(scratch.callState, name, flags));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
@@ -245,19 +285,26 @@ final class Libc {
 
     /** Returns the address, or a negated error number: user addresses of both architectures are positive. */
     static long mmap(long address, long length, int protection, int flags, int fd, long offset) {
+        class Linked {
+            static final MethodHandle MMAP =
+                    handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
             return scratch.result(
-                    (long) MMAP.invokeExact(scratch.callState, address, length, protection, flags, fd, offset));
+                    (long) Linked.MMAP.invokeExact(scratch.callState, address, length, protection, flags, fd, offset));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }
     }
 
     static int munmap(long address, long length) {
+        class Linked {
+            static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+        }
         Scratch scratch = Scratch.ofThread();
         try {
-            return scratch.result((int) MUNMAP.invokeExact(scratch.callState, address, length));
+            return scratch.result((int) Linked.MUNMAP.invokeExact(scratch.callState, address, length));
         } catch (Throwable failure) {
             throw unexpected(failure);
         }

@@ -7,6 +7,7 @@ import java.util.Locale;
 
 /** Ethernet addresses as numbers of 48 bits, the first byte on the wire on top; and where they are in a frame. */
 final class Ethernet {
+    static final int ADDRESS = 6;
     static final int HEADER = 14;
     static final int VLAN_TAG = 4;
     static final long BROADCAST = 0xffff_ffff_ffffL;

@@ -39,7 +39,8 @@ public interface NetBackend extends AutoCloseable {
     void attach(NetPort port);
 
     /**
-     * Takes a frame that the driver sent. From worker threads, for several queues perhaps from two at once: never waits.
+     * Takes a frame that the driver sent, or the device in its stead. From worker threads, for several queues perhaps from
+     * two at once, and from whoever announces a station: never waits.
      *
      * @param frame readable from its reader index on; owned by this from now on, also if it is dropped
      * @return whether it went on its way; false counts as a drop

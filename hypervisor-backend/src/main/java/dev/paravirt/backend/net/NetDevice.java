@@ -35,7 +35,7 @@ public final class NetDevice implements VirtioDevice {
     private final FeatureBits backendOffloads;
     private final FeatureBits features;
     private final long firstMac;
-    private final int mtu;
+    private final int mostMtu;
     private final int speed;
     private final int queueSize;
     private final int pairs;
@@ -61,6 +61,7 @@ public final class NetDevice implements VirtioDevice {
     private volatile @Nullable PacketHash hash;
 
     private volatile @Nullable DeviceHost host;
+    private volatile int mtu;
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
@@ -68,7 +69,8 @@ public final class NetDevice implements VirtioDevice {
         this.backendOffloads = backend.offloads();
         this.features = options.features();
         this.firstMac = options.mac();
-        this.mtu = options.mtu();
+        this.mostMtu = options.mtu();
+        this.mtu = mostMtu;
         this.speed = options.speed();
         this.queueSize = options.queueSize();
         this.pairs = options.queuePairs();
@@ -366,8 +368,47 @@ public final class NetDevice implements VirtioDevice {
         return true;
     }
 
+    /**
+     * Shows the network where a station is now, in the stead of a driver that cannot {@link #announce}: broadcasts a request
+     * of that station's, which needs no answer (RFC 903).
+     *
+     * @param mac six bytes
+     * @return whether it went on its way
+     * @throws IllegalArgumentException if this is not the address of a station
+     */
+    public boolean announceStation(byte[] mac) {
+        long station = Ethernet.address(mac, 0);
+        if (Ethernet.isGroup(station) || station == 0) {
+            throw new IllegalArgumentException(Ethernet.format(station) + " is not the address of a station");
+        }
+        return isLinkUp() && backend.send(ReverseArp.request(station, lead()));
+    }
+
+    /** The largest MTU that the device can have: that of its options. */
+    public int mostMtu() {
+        return mostMtu;
+    }
+
+    /**
+     * Lets the device have a smaller MTU than it could have: it is what the driver reads, and longer frames are dropped in
+     * both directions. A driver looks when it starts. A reset changes nothing about it.
+     *
+     * @param value bytes without the Ethernet header, 68 to {@link #mostMtu}
+     */
+    public void limitMtu(int value) {
+        if (value < NetConfig.MIN_MTU || value > mostMtu) {
+            throw new IllegalArgumentException("an MTU is 68 to " + mostMtu + " here: " + value);
+        }
+        if (value != mtu) {
+            change(() -> mtu = value);
+        }
+    }
+
     private void changeStatus(int added, int removed) {
-        Runnable change = () -> status.updateAndGet(bits -> (bits | added) & ~removed);
+        change(() -> status.updateAndGet(bits -> (bits | added) & ~removed));
+    }
+
+    private void change(Runnable change) {
         DeviceHost attached = host;
         if (attached == null) {
             change.run();

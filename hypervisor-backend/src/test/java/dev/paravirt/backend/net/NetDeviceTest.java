@@ -262,6 +262,51 @@ class NetDeviceTest {
     }
 
     @Test
+    void aSmallerMtuIsToldAndKeptTo() {
+        try (NetGuest guest = new NetGuest(ALL)) {
+            int interrupts = guest.interrupt.configuration.get();
+            assertThat(guest.device.mostMtu()).isEqualTo(1500);
+            guest.device.limitMtu(1500);
+            assertThat(guest.interrupt.configuration.get()).isEqualTo(interrupts);
+            guest.device.limitMtu(1280);
+            assertThat(guest.interrupt.configuration.get()).isEqualTo(interrupts + 1);
+            assertThat(guest.config(NetConfig.MTU, 2)).isEqualTo(1280);
+            guest.send(Frames.frame(PEER, MAC, MAX_FRAME - 220));
+            assertThat(guest.wire.sent).hasSize(1);
+            guest.send(Frames.frame(PEER, MAC, MAX_FRAME - 219));
+            assertThat(guest.wire.sent).hasSize(1);
+            assertThat(guest.device.sent().malformed()).isOne();
+            guest.post(0, 2048);
+            guest.deliver(Frames.frame(MAC, PEER, MAX_FRAME - 219));
+            byte[] longest = Frames.frame(MAC, PEER, MAX_FRAME - 220);
+            guest.deliver(longest);
+            assertThat(guest.receive(0)).isEqualTo(longest);
+            assertThat(guest.device.received().malformed()).isOne();
+            guest.device.limitMtu(1500);
+            guest.send(Frames.frame(PEER, MAC, MAX_FRAME));
+            assertThat(guest.wire.sent).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {67, 1501})
+    void anMtuThatCannotBeIsRefused(int mtu) {
+        try (NetGuest guest = new NetGuest(ALL)) {
+            assertThatThrownBy(() -> guest.device.limitMtu(mtu)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void noStationIsAnnouncedWhileTheLinkIsDown() {
+        try (NetGuest guest = new NetGuest(ALL)) {
+            assertThat(guest.device.announceStation(bytes("02 00 00 00 00 01"))).isTrue();
+            guest.device.linkUp(false);
+            assertThat(guest.device.announceStation(bytes("02 00 00 00 00 01"))).isFalse();
+            assertThat(guest.wire.sent).hasSize(1);
+        }
+    }
+
+    @Test
     void anAnnouncementIsAskedForUntilItIsAcknowledged() {
         try (NetGuest guest = new NetGuest(ALL)) {
             int interrupts = guest.interrupt.configuration.get();

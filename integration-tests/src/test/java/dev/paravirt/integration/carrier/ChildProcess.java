@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Another JVM, which runs a main class of the tests and starts quickly. */
 public final class ChildProcess implements AutoCloseable {
@@ -30,7 +31,22 @@ public final class ChildProcess implements AutoCloseable {
         return start("-XX:TieredStopAtLevel=4", main, arguments);
     }
 
+    /** Has one started by another program, which is given its command as further arguments. */
+    public static ChildProcess startBy(List<String> starter, Class<?> main, String... arguments) throws IOException {
+        return start(Stream.concat(starter.stream(), command("-XX:TieredStopAtLevel=1", main, arguments).stream())
+                .toList());
+    }
+
     private static ChildProcess start(String compiler, Class<?> main, String... arguments) throws IOException {
+        return start(command(compiler, main, arguments));
+    }
+
+    private static ChildProcess start(List<String> command) throws IOException {
+        return new ChildProcess(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    private static List<String> command(String compiler, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 compiler,
@@ -42,8 +58,7 @@ public final class ChildProcess implements AutoCloseable {
                 classPath(),
                 main.getName()));
         command.addAll(List.of(arguments));
-        return new ChildProcess(
-                new ProcessBuilder(command).redirectErrorStream(true).start());
+        return command;
     }
 
     private static String classPath() {
@@ -57,13 +72,40 @@ public final class ChildProcess implements AutoCloseable {
         return output.readLine();
     }
 
+    /** Reads up to the first line with this text, which it has to say some time, and returns that. */
+    public String awaitLine(String text) throws IOException {
+        StringBuilder said = new StringBuilder();
+        for (String line = line(); line != null; line = line()) {
+            if (line.contains(text)) {
+                return line;
+            }
+            said.append(line).append('\n');
+        }
+        throw new AssertionError("it has ended and did not say \"" + text + "\", but: " + said);
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Asks it to end, by SIGTERM, and does not wait. */
+    public void terminate() {
+        process.toHandle().destroy();
+    }
+
+    /** Waits for its end and returns its exit status. */
+    public int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("process " + process.pid() + " does not end");
+        }
+        return process.exitValue();
+    }
+
     /** Ends it as {@code kill -9} does, and waits for that. */
     public void kill() throws InterruptedException {
         // Process.destroyForcibly() would close the output before it is read.
         process.toHandle().destroyForcibly();
-        if (!process.waitFor(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("process " + process.pid() + " survives its killing");
-        }
+        awaitEnd();
     }
 
     @Override

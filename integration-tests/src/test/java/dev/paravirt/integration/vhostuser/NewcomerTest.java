@@ -3,7 +3,6 @@ package dev.paravirt.integration.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.paravirt.cli.Paravirt;
 import dev.paravirt.integration.carrier.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,91 +12,97 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Does what {@code paravirt blk --help} says, to the letter, but that the socket lies elsewhere. */
+/** The lines of {@code paravirt blk --help} and {@code paravirt net --help}; QEMU's devices have split rings by themselves. */
 @Timeout(200)
 @SuppressWarnings("try") // Servers serve while they are open, and need not be spoken to.
 class NewcomerTest {
     private static final long SIZE = 32 << 20;
-    private static final String SOCKET_IN_HELP = "/tmp/blk.sock";
+    private static final String RING = "echo packed ring $(cut -c 35 /sys/bus/virtio/devices/virtio0/features)\n";
+    private static final String SPLIT = "packed ring 0";
+    private static final String PACKED = "packed ring 1";
 
     @TempDir
     private Path folder;
 
     @Test
-    void theLineForQemu() throws IOException, InterruptedException {
+    void aDiskForQemu() throws IOException, InterruptedException {
         Path kernel = QemuGuest.kernel();
-        GuestRoot root = root(kernel.resolve("lib/modules"), QemuGuest.modules("virtio_blk"));
+        GuestRoot root = withDisk(kernel.resolve("lib/modules"), QemuGuest.modules("virtio_blk"));
+        Newcomer newcomer = newcomer("blk");
         Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
-        List<String> command = example("qemu-system-x86_64 ");
-        try (ChildProcess server = serve(disk);
-                QemuGuest guest = QemuGuest.complete(folder, kernel, root, command)) {
-            check(disk, guest.awaitEnd());
+        try (ChildProcess server = serve(newcomer, disk);
+                QemuGuest guest = QemuGuest.complete(folder, kernel, root, newcomer.example("qemu-system-x86_64 "))) {
+            check(disk, guest.awaitEnd(), SPLIT);
         }
     }
 
     @Test
-    void theLineForUserModeLinux() throws IOException, InterruptedException {
-        GuestRoot root = root(UserModeLinux.modules(), List.of("virtio_blk"));
+    void aDiskForUserModeLinux() throws IOException, InterruptedException {
+        GuestRoot root = withDisk(UserModeLinux.modules(), List.of("virtio_blk"));
+        Newcomer newcomer = newcomer("blk");
         Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
-        List<String> command = example("linux.uml ");
-        try (ChildProcess server = serve(disk);
-                UserModeLinux guest = UserModeLinux.complete(folder, root, command.subList(1, command.size()))) {
-            check(disk, guest.awaitEnd());
+        try (ChildProcess server = serve(newcomer, disk);
+                UserModeLinux guest = UserModeLinux.complete(folder, root, afterProgram(newcomer))) {
+            check(disk, guest.awaitEnd(), PACKED);
         }
     }
 
-    private GuestRoot root(Path modules, List<String> wanted) throws IOException, InterruptedException {
-        return GuestRoot.create(folder.resolve("root"), modules, wanted, List.of("mkfs.ext4"), Disk.script("vda"));
+    @Test
+    void aNetworkForQemu() throws IOException, InterruptedException {
+        Path kernel = QemuGuest.kernel();
+        Newcomer newcomer = newcomer("net");
+        try (HostPage page = HostPage.serve()) {
+            GuestRoot root = withNetwork(
+                    kernel.resolve("lib/modules"), QemuGuest.modules("failover", "net_failover", "virtio_net"), page);
+            try (ChildProcess server = newcomer.serve("--net", "user");
+                    QemuGuest guest =
+                            QemuGuest.complete(folder, kernel, root, newcomer.example("qemu-system-x86_64 "))) {
+                assertThat(guest.awaitEnd()).contains("the script has ended", page.checksum(), SPLIT);
+            }
+        }
+    }
+
+    @Test
+    void aNetworkForUserModeLinux() throws IOException, InterruptedException {
+        Path modules = UserModeLinux.modules();
+        Newcomer newcomer = newcomer("net");
+        try (HostPage page = HostPage.serve()) {
+            GuestRoot root = withNetwork(modules, List.of("failover", "net_failover", "virtio_net"), page);
+            try (ChildProcess server = newcomer.serve("--net", "user");
+                    UserModeLinux guest = UserModeLinux.complete(folder, root, afterProgram(newcomer))) {
+                assertThat(guest.awaitEnd()).contains("the script has ended", page.checksum(), PACKED);
+            }
+        }
+    }
+
+    private Newcomer newcomer(String command) {
+        return new Newcomer(command, folder.resolve("socket"));
+    }
+
+    private static List<String> afterProgram(Newcomer newcomer) throws IOException {
+        List<String> command = newcomer.example("linux.uml ");
+        return command.subList(1, command.size());
+    }
+
+    private GuestRoot withDisk(Path modules, List<String> wanted) throws IOException, InterruptedException {
+        return GuestRoot.create(
+                folder.resolve("root"), modules, wanted, List.of("mkfs.ext4"), RING + Disk.script("vda"));
+    }
+
+    private GuestRoot withNetwork(Path modules, List<String> wanted, HostPage page)
+            throws IOException, InterruptedException {
+        Command.require("passt", "passt");
+        return GuestRoot.create(folder.resolve("root"), modules, wanted, List.of(), RING + page.script());
+    }
+
+    private static ChildProcess serve(Newcomer newcomer, Disk disk) throws IOException {
+        return newcomer.serve("--blk-file", disk.image().toString());
     }
 
     /** An existing image is served as it is: it is as long afterwards as it was. */
-    private void check(Disk disk, String printed) throws IOException, InterruptedException {
-        assertThat(printed).contains("the script has ended");
+    private void check(Disk disk, String printed, String ring) throws IOException, InterruptedException {
+        assertThat(printed).contains("the script has ended", ring);
         disk.check(printed, "vda", folder);
         assertThat(Files.size(disk.image())).isEqualTo(SIZE);
-    }
-
-    private ChildProcess serve(Disk disk) throws IOException {
-        ChildProcess server = ChildProcess.start(
-                Paravirt.class,
-                "blk",
-                "--socket-path",
-                socket(),
-                "--blk-file",
-                disk.image().toString());
-        readUntil(server, "serving ");
-        return server;
-    }
-
-    /** The words of the help's command that begins so, whose "..." stands for what to boot. */
-    private List<String> example(String start) throws IOException {
-        StringBuilder words = new StringBuilder();
-        try (ChildProcess help = ChildProcess.start(Paravirt.class, "blk", "--help")) {
-            String line = readUntil(help, start);
-            while (line.endsWith("\\")) {
-                words.append(line, 0, line.length() - 1);
-                line = help.line();
-            }
-            words.append(line);
-        }
-        assertThat(words.toString()).contains(SOCKET_IN_HELP).endsWith(" ...");
-        words.setLength(words.length() - " ...".length());
-        return List.of(
-                words.toString().replace(SOCKET_IN_HELP, socket()).strip().split("\\s+"));
-    }
-
-    private String socket() {
-        return folder.resolve("socket").toString();
-    }
-
-    private static String readUntil(ChildProcess process, String text) throws IOException {
-        StringBuilder said = new StringBuilder();
-        String line = process.line();
-        while (line != null && !line.contains(text)) {
-            said.append(line).append('\n');
-            line = process.line();
-        }
-        assertThat(line).as("%s, after: %s", text, said).isNotNull();
-        return line;
     }
 }

@@ -19,8 +19,15 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(200)
 @SuppressWarnings("try") // Only the timeout interrupts it.
 class QemuGuestNetTest {
-    /** The queue pair that sends is that of the processor. */
-    private static final String BOTH_PAIRS = """
+    /** A new driver resets the devices. The queue pair that sends is that of the processor. */
+    private static final String NEW_DRIVER = """
+            rmmod virtio_net
+            insmod /modules/virtio_net.ko
+            for link in 0 1; do
+              ip address add 198.18.$((8 + link)).2/24 dev eth$link
+              ip link set eth$link up
+            done
+            ping -c 1 -W 10 198.18.8.1 && echo the host answers the new driver
             echo eth1 has $(ls -d /sys/class/net/eth1/queues/tx-* | wc -l) queue pairs
             for mask in 1 2; do
               taskset $mask ping -c 1 -W 10 198.18.9.1 && echo the host answers processor $mask
@@ -41,7 +48,7 @@ class QemuGuestNetTest {
                 kernel.resolve("lib/modules"),
                 QemuGuest.modules("failover", "net_failover", "virtio_net"),
                 List.of(),
-                HostNetwork.script(0) + HostNetwork.script(1) + BOTH_PAIRS);
+                HostNetwork.script(0) + HostNetwork.script(1) + NEW_DRIVER);
         try (HostNetwork near = HostNetwork.create(0);
                 HostNetwork far = HostNetwork.create(1);
                 VhostUserServer split = serve("a", near, 1);
@@ -55,6 +62,7 @@ class QemuGuestNetTest {
                     .isTrue();
             far.exchange(guest, folder);
             assertThat(guest.awaitEnd())
+                    .contains("the host answers the new driver")
                     .contains("eth1 has 2 queue pairs", "the host answers processor 1", "the host answers processor 2")
                     .contains("the script has ended");
             assertThat(packed.session().counters(FIRST_TRANSMITQ).requests()).isPositive();

@@ -24,7 +24,12 @@ import picocli.CommandLine.Option;
             ""
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:the only front-end has left", "1:it broke down", "2:the command line is not usable"},
+        exitCodeList = {
+            "0:the only front-end has left",
+            "1:it broke down",
+            "2:the command line is not usable",
+            "143:SIGTERM ended it"
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  truncate -s 1G disk.img && samples/paravirt blk --socket-path /tmp/blk.sock --blk-file disk.img",

@@ -23,7 +23,12 @@ import picocli.CommandLine.Option;
             ""
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:the only front-end has left", "1:it broke down", "2:the command line is not usable"},
+        exitCodeList = {
+            "0:the only front-end has left",
+            "1:it broke down",
+            "2:the command line is not usable",
+            "143:SIGTERM ended it"
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  samples/paravirt net --socket-path /tmp/net.sock --net user",
@@ -32,7 +37,9 @@ import picocli.CommandLine.Option;
             "    qemu-system-x86_64 -m 1G \\",
             "      -object memory-backend-memfd,id=mem,size=1G,share=on \\",
             "      -numa node,memdev=mem -chardev socket,id=net,path=/tmp/net.sock \\",
-            "      -netdev vhost-user,id=n,chardev=net -device virtio-net-pci,netdev=n ...",
+            "      -netdev vhost-user,id=n,chardev=net \\",
+            "      -device virtio-net-pci,netdev=n,vectors=0 ...",
+            "    (without KVM, QEMU 7.2 crashes unless vectors=0; with KVM, leave that out)",
             "",
             "  With libvirt:",
             "    <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>",
@@ -54,12 +61,14 @@ final class NetCommand implements Callable<Integer> {
               "type": "net"
             }""";
 
-    /** Puts into the help what a network is, which has percent signs of its own. */
-    static void completeHelp(CommandLine command) {
-        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+    /** Its help says what a network is, which has percent signs of its own. */
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new NetCommand());
+        UsageMessageSpec usage = commandLine.getCommandSpec().usageMessage();
         String networks =
                 "%nNetworks:%n" + Wire.SYNTAX.replace("%", "%%").indent(2).replace("\n", "%n");
         usage.exitCodeListHeading(networks + usage.exitCodeListHeading());
+        return commandLine;
     }
 
     /** The longest that front-ends ask for. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.cli;
 
-import static java.util.Objects.requireNonNull;
-
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,14 +12,6 @@ import picocli.CommandLine.Spec;
         name = "paravirt",
         mixinStandardHelpOptions = true,
         version = "paravirt 0.1.0-SNAPSHOT",
-        subcommands = {
-            DemoCommand.class,
-            ToyOsCommand.class,
-            CompareCommand.class,
-            BlkCommand.class,
-            NetCommand.class,
-            ConsoleCommand.class
-        },
         header = "Samples of paravirt, a paravirtualization framework for the JVM.",
         synopsisSubcommandLabel = "COMMAND",
         footerHeading = "%nExamples:%n",
@@ -37,18 +28,35 @@ import picocli.CommandLine.Spec;
             "      says what it does in detail"
         })
 public final class Paravirt implements Runnable {
+    private static final List<String> COMMANDS = List.of("demo", "toy-os", "compare", "blk", "net", "console");
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(arguments).execute(arguments));
     }
 
-    static CommandLine commandLine() {
+    /** Knows the command that is asked for, or all: to read what each is like takes time that servers have not got. */
+    static CommandLine commandLine(String... arguments) {
         CommandLine commandLine = new CommandLine(new Paravirt());
-        ToyOsCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("toy-os")));
-        NetCommand.completeHelp(requireNonNull(commandLine.getSubcommands().get("net")));
+        boolean one = arguments.length > 0 && COMMANDS.contains(arguments[0]);
+        for (String name : one ? List.of(arguments[0]) : COMMANDS) {
+            commandLine.addSubcommand(name, command(name));
+        }
         return commandLine;
+    }
+
+    private static CommandLine command(String name) {
+        return switch (name) {
+            case "demo" -> new CommandLine(new DemoCommand());
+            case "toy-os" -> ToyOsCommand.commandLine();
+            case "compare" -> new CommandLine(new CompareCommand());
+            case "blk" -> new CommandLine(new BlkCommand());
+            case "net" -> NetCommand.commandLine();
+            case "console" -> new CommandLine(new ConsoleCommand());
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     /** Without a command there is nothing to do but to say which there are. */

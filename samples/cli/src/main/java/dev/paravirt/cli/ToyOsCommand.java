@@ -155,14 +155,16 @@ final class ToyOsCommand implements Callable<Integer> {
     }
 
     /** The help of networks is where they are read; what it says is no format. */
-    static void completeHelp(CommandLine command) {
-        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new ToyOsCommand());
+        UsageMessageSpec usage = commandLine.getCommandSpec().usageMessage();
         usage.width(HELP_WIDTH);
         List<String> footer = new ArrayList<>(List.of(usage.footer()));
         footer.add("");
         footer.add("Networks for --net:");
         Wire.SYNTAX.lines().map(line -> "  " + line.replace("%", "%%")).forEach(footer::add);
         usage.footer(footer.toArray(new String[0]));
+        return commandLine;
     }
 
     private static int fail(@Nullable String message, int status) {

@@ -4,13 +4,21 @@ package dev.paravirt.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.net.wire.Wire;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class ParavirtTest {
     private final StringWriter output = new StringWriter();
+    private final StringWriter errors = new StringWriter();
 
     @Test
     void withoutACommandItSaysWhichThereAre() {
@@ -53,28 +61,57 @@ class ParavirtTest {
     }
 
     /** As QEMU's conventions for backend programs have it: whatever else is on the command line. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            blk --blk-file /no/such/file --num-queues 0        | {"type":"block","features":["read-only","blk-file"]}
+            blk --fd 99 --read-only                            | {"type":"block","features":["read-only","blk-file"]}
+            net --socket-path /no/such/folder/s --net nonsense | {"type":"net"}
+            console                                            | {"type":"console"}
+            """)
+    void printsCapabilities(String command, String expected) {
+        String[] arguments = (command + " --print-capabilities").split(" ");
+        assertThat(execute(arguments)).isZero();
+        assertThat(output.toString().replaceAll("\\s", "")).isEqualTo(expected);
+        assertThat(errors.toString()).isEmpty();
+    }
+
     @Test
-    void printsCapabilities() {
-        assertThat(execute("blk", "--print-capabilities", "--blk-file", "/no/such/file"))
-                .isZero();
-        assertThat(output.toString().replaceAll("\\s", ""))
-                .isEqualTo("{\"type\":\"block\",\"features\":[\"read-only\",\"blk-file\"]}");
+    void anImageIsNeitherMadeNorMadeToFit(@TempDir Path folder) throws IOException {
+        String socket = folder.resolve("s").toString();
+        Path image = folder.resolve("image");
+        assertThat(execute("blk", "--socket-path", socket, "--blk-file", image.toString()))
+                .isEqualTo(1);
+        assertThat(errors.toString()).contains("there is no disk image " + image);
+        for (int size : new int[] {0, 1, 513}) {
+            Files.write(image, new byte[size]);
+            assertThat(execute("blk", "--socket-path", socket, "--blk-file", image.toString()))
+                    .isEqualTo(1);
+            assertThat(image).hasSize(size);
+        }
+        Files.write(image, new byte[512]);
+        for (String queues : new String[] {"0", "1025"}) {
+            assertThat(execute("blk", "--socket-path", socket, "--blk-file", image.toString(), "--num-queues", queues))
+                    .isEqualTo(2);
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(image);
+        }
     }
 
     @Test
     void aDeviceThatCannotBeServedSaysWhy() {
         assertThat(execute("blk", "--blk-file", "/no/such/file")).isEqualTo(2);
         assertThat(execute("blk", "--socket-path", "/tmp/s")).isEqualTo(2);
-        assertThat(output.toString()).contains("which image?");
+        assertThat(errors.toString()).contains("which image?");
         assertThat(execute("blk", "--socket-path", "/tmp/s", "--fd", "3")).isEqualTo(2);
         assertThat(execute("blk", "--socket-path", "/no/s", "--blk-file", "/no/such/file"))
                 .isEqualTo(1);
-        assertThat(output.toString()).contains("there is no disk image /no/such/file");
+        assertThat(errors.toString()).contains("there is no disk image /no/such/file");
         assertThat(execute("net", "--socket-path", "/no/s", "--net", "nonsense"))
                 .isEqualTo(2);
         assertThat(execute("console", "--socket-path", "/no/s", "--console", "nonsense"))
                 .isEqualTo(2);
-        assertThat(output.toString()).contains("no console: \"nonsense\"");
+        assertThat(errors.toString()).contains("no console: \"nonsense\"");
     }
 
     @Test
@@ -103,8 +140,10 @@ class ParavirtTest {
     }
 
     private int execute(String... arguments) {
-        CommandLine commandLine = Paravirt.commandLine();
-        PrintWriter writer = new PrintWriter(output);
-        return commandLine.setOut(writer).setErr(writer).execute(arguments);
+        CommandLine commandLine = Paravirt.commandLine(arguments);
+        return commandLine
+                .setOut(new PrintWriter(output))
+                .setErr(new PrintWriter(errors))
+                .execute(arguments);
     }
 }

@@ -2,6 +2,7 @@
 package dev.paravirt.backend.transport.vhostuser;
 
 import dev.paravirt.backend.device.DeviceSession;
+import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Errno;
 import dev.paravirt.linux.FileDescriptor;
@@ -34,8 +35,6 @@ final class FrontEndSession implements AutoCloseable {
     private static final long VHOST_FEATURES =
             1L << ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES | 1L << ProtocolFeatures.VHOST_F_LOG_ALL;
     private static final int MAX_MEMORY_SLOTS = 64;
-    private static final int LEAST_MTU = 68;
-    private static final int MOST_MTU = 65535;
     private static final int STATUS_BITS = 0xff;
     private static final long SOCKET = 0;
     private static final long WAKE = 1;
@@ -43,6 +42,7 @@ final class FrontEndSession implements AutoCloseable {
 
     private final MessageChannel channel;
     private final DeviceSession device;
+    private final @Nullable NetworkRequests network;
     private final VringNotifier notifier;
     private final Vrings rings;
     private final long offeredProtocol;
@@ -50,13 +50,22 @@ final class FrontEndSession implements AutoCloseable {
     private int status;
     private @Nullable MessageChannel backEnd;
 
-    /** @param channel is closed with the session */
-    FrontEndSession(MessageChannel channel, DeviceSession device, VringNotifier notifier, boolean inBand) {
+    /**
+     * @param channel is closed with the session
+     * @param network the device, if that is what it is
+     */
+    FrontEndSession(
+            MessageChannel channel,
+            DeviceSession device,
+            @Nullable NetDevice network,
+            VringNotifier notifier,
+            boolean inBand) {
         this.channel = channel;
         this.device = device;
         this.notifier = notifier;
         this.rings = new Vrings(device, notifier);
-        this.offeredProtocol = offeredProtocol(device.deviceType(), inBand);
+        this.network = network == null ? null : new NetworkRequests(network);
+        this.offeredProtocol = offeredProtocol(network != null, inBand);
     }
 
     /**
@@ -65,7 +74,7 @@ final class FrontEndSession implements AutoCloseable {
      * what stops is to wait for it in either case. It is offered for the other end of a migration: a front-end may then
      * bring inflight memory along in which another back-end has left requests, and these are submitted again.
      */
-    private static long offeredProtocol(int deviceType, boolean inBand) {
+    private static long offeredProtocol(boolean network, boolean inBand) {
         long features = 1L << ProtocolFeatures.MQ
                 | 1L << ProtocolFeatures.LOG_SHMFD
                 | 1L << ProtocolFeatures.REPLY_ACK
@@ -77,7 +86,7 @@ final class FrontEndSession implements AutoCloseable {
                 | (inBand ? 1L : 0) << ProtocolFeatures.INBAND_NOTIFICATIONS
                 | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
                 | 1L << ProtocolFeatures.STATUS;
-        return deviceType == DeviceType.NETWORK ? features | 1L << ProtocolFeatures.NET_MTU : features;
+        return network ? features | NetworkRequests.FEATURES : features;
     }
 
     private boolean has(int protocolFeature) {
@@ -166,7 +175,7 @@ final class FrontEndSession implements AutoCloseable {
             case FrontEndRequest.GET_QUEUE_NUM -> Message.payloadOf(queueNumber());
             case FrontEndRequest.GET_MAX_MEM_SLOTS -> Message.payloadOf(MAX_MEMORY_SLOTS);
             case FrontEndRequest.GET_STATUS -> Message.payloadOf(deviceStatus());
-            case FrontEndRequest.GET_CONFIG -> getConfig(message);
+            case FrontEndRequest.GET_CONFIG -> ConfigurationRequests.read(device, message);
             case FrontEndRequest.GET_VRING_BASE -> {
                 int index = message.getInt(Payload.VRING_INDEX);
                 yield Message.vringState(index, rings.stop(index));
@@ -196,14 +205,22 @@ final class FrontEndSession implements AutoCloseable {
             case FrontEndRequest.SET_PROTOCOL_FEATURES -> setProtocolFeatures(message.getLong(0));
             case FrontEndRequest.RESET_OWNER, FrontEndRequest.RESET_DEVICE -> reset();
             case FrontEndRequest.SET_STATUS -> setStatus(message.getLong(0));
-            case FrontEndRequest.SET_CONFIG -> setConfig(message);
+            case FrontEndRequest.SET_CONFIG -> ConfigurationRequests.write(device, message);
             case FrontEndRequest.SET_BACKEND_REQ_FD -> setBackEnd(message.take(0));
-            case FrontEndRequest.NET_SET_MTU -> setMtu(message.getLong(0));
             case FrontEndRequest.SET_MEM_TABLE -> setMemoryTable(message);
             case FrontEndRequest.SET_INFLIGHT_FD -> setInflight(message);
             case FrontEndRequest.ADD_MEM_REG -> addMemory(message);
             case FrontEndRequest.REM_MEM_REG -> removeMemory(message);
-            default -> changeRing(message);
+            default -> changeRingOrNetwork(message);
+        }
+    }
+
+    private void changeRingOrNetwork(Message message) throws IOException {
+        NetworkRequests known = network;
+        // A driver that is to announce itself reads so in the configuration, if the front-end does not keep that.
+        boolean driverCanBeTold = has(ProtocolFeatures.CONFIG) && backEnd != null;
+        if (known == null || !known.handle(message, driverCanBeTold)) {
+            changeRing(message);
         }
     }
 
@@ -295,53 +312,6 @@ final class FrontEndSession implements AutoCloseable {
 
     private int deviceStatus() {
         return status | device.status() & DeviceStatus.DEVICE_NEEDS_RESET;
-    }
-
-    // Configuration space.
-
-    /** What is asked for beyond the end of the space reads as zero: front-ends ask for the largest that they know. */
-    private ByteBuffer getConfig(Message message) throws ProtocolException {
-        int offset = message.getInt(Payload.CONFIG_OFFSET);
-        int length = message.getInt(Payload.CONFIG_LENGTH);
-        checkConfig(message, offset, length);
-        byte[] bytes = new byte[length];
-        int there = Math.clamp(device.configSize() - offset, 0, length);
-        if (there > 0) {
-            device.readConfig(offset, bytes, 0, there);
-        }
-        return Message.payload(Payload.CONFIG_BYTES + length)
-                .putInt(Payload.CONFIG_OFFSET, offset)
-                .putInt(Payload.CONFIG_LENGTH, length)
-                .putInt(Payload.CONFIG_FLAGS, message.getInt(Payload.CONFIG_FLAGS))
-                .put(Payload.CONFIG_BYTES, bytes);
-    }
-
-    private static void checkConfig(Message message, int offset, int length) throws ProtocolException {
-        if (offset < 0
-                || length < 0
-                || length != message.size() - Payload.CONFIG_BYTES
-                || offset > Payload.MAX_CONFIG_BYTES - length) {
-            throw new ProtocolException(FrontEndRequest.describe(message.request()) + " of "
-                    + Integer.toUnsignedString(length) + " bytes at " + Integer.toUnsignedString(offset)
-                    + " in a payload of " + message.size());
-        }
-    }
-
-    private void setConfig(Message message) throws ProtocolException {
-        int offset = message.getInt(Payload.CONFIG_OFFSET);
-        int length = message.getInt(Payload.CONFIG_LENGTH);
-        checkConfig(message, offset, length);
-        int there = Math.clamp(device.configSize() - offset, 0, length);
-        if (there > 0) {
-            device.writeConfig(offset, message.getBytes(Payload.CONFIG_BYTES, there), 0, there);
-        }
-    }
-
-    /** Frames longer than the device's own limit are dropped there; a smaller one is the front-end's to keep to. */
-    private static void setMtu(long mtu) throws RefusedException {
-        if (mtu < LEAST_MTU || mtu > MOST_MTU) {
-            throw new RefusedException("no MTU: " + Long.toUnsignedString(mtu));
-        }
     }
 
     // Memory.
@@ -498,6 +468,9 @@ final class FrontEndSession implements AutoCloseable {
             rings.close();
         } finally {
             closeBackEnd();
+            if (network != null) {
+                network.forget();
+            }
             notifier.forget();
             channel.close();
         }

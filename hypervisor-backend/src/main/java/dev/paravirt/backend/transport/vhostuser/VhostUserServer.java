@@ -3,6 +3,7 @@ package dev.paravirt.backend.transport.vhostuser;
 
 import dev.paravirt.backend.device.DeviceSession;
 import dev.paravirt.backend.device.VirtioDevice;
+import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.worker.QueueWorker;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -35,6 +37,7 @@ public final class VhostUserServer implements AutoCloseable {
     private final VringNotifier notifier;
     private final DeviceSession device;
     private final boolean inBand;
+    private final @Nullable NetDevice network;
     private final Thread thread;
     private volatile boolean stopping;
     private boolean closed;
@@ -45,6 +48,7 @@ public final class VhostUserServer implements AutoCloseable {
     private VhostUserServer(FrontEnds frontEnds, VirtioDevice served, VhostUserOptions options) throws IOException {
         this.frontEnds = frontEnds;
         this.inBand = options.inBandNotifications();
+        this.network = served instanceof NetDevice known ? known : null;
         try {
             notifier = new VringNotifier(served.queueCount());
             try {
@@ -139,7 +143,8 @@ public final class VhostUserServer implements AutoCloseable {
 
     /** Whatever goes wrong with one front-end ends its session and nothing else. */
     private void serve(UnixSocket connection) {
-        FrontEndSession session = new FrontEndSession(new MessageChannel(connection), device, notifier, inBand);
+        FrontEndSession session =
+                new FrontEndSession(new MessageChannel(connection), device, network, notifier, inBand);
         String peer = session.peer();
         try (session) {
             LOG.debug("{} is the front-end now", peer);

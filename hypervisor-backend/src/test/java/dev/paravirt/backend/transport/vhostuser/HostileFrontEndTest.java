@@ -174,6 +174,41 @@ class HostileFrontEndTest {
         }
     }
 
+    /** Whatever the front-end's reason: it would wait for messages that never come, or send some that are not known. */
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                ProtocolFeatures.RARP,
+                ProtocolFeatures.NET_MTU,
+                ProtocolFeatures.CROSS_ENDIAN,
+                ProtocolFeatures.CRYPTO_SESSION,
+                ProtocolFeatures.PAGEFAULT,
+                ProtocolFeatures.BACKEND_SEND_FD,
+                ProtocolFeatures.HOST_NOTIFIER,
+                ProtocolFeatures.XEN_MMAP,
+                ProtocolFeatures.SHARED_OBJECT,
+                ProtocolFeatures.DEVICE_STATE,
+                ProtocolFeatures.GET_VRING_BASE_INFLIGHT + 1,
+                63
+            })
+    void protocolFeaturesThatAreNotOffered(int feature) throws IOException {
+        try (TestFrontEnd frontEnd = frontEnd()) {
+            assertThat(frontEnd.ask(FrontEndRequest.GET_PROTOCOL_FEATURES) >>> feature & 1)
+                    .isZero();
+            frontEnd.send(
+                    FrontEndRequest.SET_PROTOCOL_FEATURES, Message.payloadOf(TestFrontEnd.PROTOCOL | 1L << feature));
+            frontEnd.awaitEnd();
+        }
+        try (TestFrontEnd frontEnd = frontEnd().begin()) {
+            // Nor later, nor by asking for an acknowledgement.
+            frontEnd.send(
+                    FrontEndRequest.SET_PROTOCOL_FEATURES,
+                    MessageHeader.NEED_REPLY,
+                    Message.payloadOf(TestFrontEnd.PROTOCOL | 1L << feature));
+            frontEnd.awaitEnd();
+        }
+    }
+
     @Test
     void configurationThatThereIsNot() throws IOException {
         for (int[] access : new int[][] {{-1, 4}, {0, 5}, {0, -1}, {253, 4}, {Integer.MAX_VALUE, 4}}) {
@@ -327,20 +362,30 @@ class HostileFrontEndTest {
         }
     }
 
-    /** Nothing that any of these brought along is left open. */
+    /** Nothing that any of these brought along is left open, or mapped. */
     @Test
     void manySessionsLeaveNothingOpen() throws IOException {
         int sessions = Boolean.getBoolean("paravirt.thorough") ? 10_000 : 150;
         long before = openAfter(20);
+        long mapped = mapped();
         assertThat(openAfter(sessions)).isEqualTo(before);
+        assertThat(mapped()).isEqualTo(mapped);
     }
 
     private long openAfter(int sessions) throws IOException {
         for (int i = 0; i < sessions; i++) {
-            try (TestFrontEnd frontEnd = frontEnd().begin();
+            try (TestFrontEnd frontEnd = frontEnd().begin(TestFrontEnd.INFLIGHT_PROTOCOL);
+                    Memfd notes = frontEnd.getInflight(1 + i % 2, SIZE);
                     TestFrontEnd.Ring ring = frontEnd.ring(i % 2, SIZE).start(0)) {
+                if (i % 4 != 0) {
+                    assertThat(frontEnd.setInflight(notes, 1 + i % 2, SIZE)).isZero();
+                }
                 if (i % 3 == 0) {
                     ring.roundTrip(i);
+                }
+                if (i % 5 == 0) {
+                    // Too small, and in use already.
+                    assertThat(frontEnd.setInflight(notes, 2, 2 * SIZE)).isOne();
                 }
                 FileDescriptor[] some =
                         Collections.nCopies(i % 9, ring.call.descriptor()).toArray(FileDescriptor[]::new);
@@ -357,6 +402,12 @@ class HostileFrontEndTest {
     private static long openDescriptors() throws IOException {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             return descriptors.filter(HostileFrontEndTest::isOurKind).count();
+        }
+    }
+
+    private static long mapped() throws IOException {
+        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+            return mappings.filter(line -> line.contains("/memfd:")).count();
         }
     }
 

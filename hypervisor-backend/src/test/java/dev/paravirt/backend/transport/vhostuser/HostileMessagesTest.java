@@ -37,17 +37,48 @@ class HostileMessagesTest {
     private static final int RING_SIZE = 4;
     private static final int MOST_MESSAGES = 40;
 
+    /** What sessions consist of that last: little of this ends one if it is nearly right. */
+    private static final int[] LASTING = {
+        FrontEndRequest.SET_INFLIGHT_FD,
+        FrontEndRequest.SET_INFLIGHT_FD,
+        FrontEndRequest.SET_INFLIGHT_FD,
+        FrontEndRequest.GET_INFLIGHT_FD,
+        FrontEndRequest.GET_VRING_BASE,
+        FrontEndRequest.GET_VRING_BASE,
+        FrontEndRequest.SET_VRING_KICK,
+        FrontEndRequest.SET_VRING_KICK,
+        FrontEndRequest.SET_VRING_ENABLE,
+        FrontEndRequest.SET_VRING_ENABLE,
+        FrontEndRequest.SET_VRING_ADDR,
+        FrontEndRequest.SET_VRING_CALL,
+        FrontEndRequest.SET_MEM_TABLE,
+        FrontEndRequest.ADD_MEM_REG,
+        FrontEndRequest.REM_MEM_REG,
+        FrontEndRequest.SET_LOG_BASE,
+        FrontEndRequest.SET_CONFIG,
+        FrontEndRequest.SET_STATUS,
+        FrontEndRequest.RESET_DEVICE,
+    };
+
     @TempDir
     private Path folder;
 
     @Test
     void scriptsMadeUpNow() throws IOException {
-        Random dice = new Random(5);
+        playScripts(new Random(5), false);
+    }
+
+    @Test
+    void scriptsOfSessionsThatLast() throws IOException {
+        playScripts(new Random(6), true);
+    }
+
+    private void playScripts(Random dice, boolean lasting) throws IOException {
         try (VhostUserServer server = server()) {
             for (int script = 0; script < SCRIPTS; script++) {
                 byte[] bytes = new byte[dice.nextInt(8, 400)];
                 dice.nextBytes(bytes);
-                play(bytes);
+                play(new Script(bytes, lasting));
                 if (script % 10 == 9) {
                     serves(bytes);
                 }
@@ -67,7 +98,7 @@ class HostileMessagesTest {
             assertThat(scripts).isNotEmpty();
             for (String script : scripts) {
                 byte[] bytes = HexFormat.of().parseHex(script);
-                play(bytes);
+                play(new Script(bytes, false));
                 serves(bytes);
             }
             assertThat(server.session().counters(0).requests()).isPositive();
@@ -91,13 +122,14 @@ class HostileMessagesTest {
     }
 
     /** Plays a script to its end, or until the server has had enough. */
-    private void play(byte[] bytes) throws IOException {
-        Script script = new Script(bytes);
-        FeatureBits features = script.next(2) == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
+    private void play(Script script) throws IOException {
+        int kind = script.next(4);
+        FeatureBits features = kind % 2 == 0 ? VhostUserOptions.FEATURES : FeatureBits.of(Features.VERSION_1);
+        long protocol = kind < 2 && !script.lasting ? TestFrontEnd.PROTOCOL : TestFrontEnd.INFLIGHT_PROTOCOL;
         try (TestFrontEnd frontEnd = TestFrontEnd.connect(folder.resolve("s"), features);
                 TestFrontEnd.Ring ring = frontEnd.ring(0, RING_SIZE)) {
-            if (script.next(4) != 0) {
-                frontEnd.begin();
+            if (!script.rarely(4)) {
+                frontEnd.begin(protocol);
             }
             if (script.next(3) == 0) {
                 ring.start(0);
@@ -106,6 +138,10 @@ class HostileMessagesTest {
             for (int message = 0; message < MOST_MESSAGES && script.goesOn(); message++) {
                 send(script, frontEnd, ring);
             }
+            if (script.lasting) {
+                frontEnd.send(FrontEndRequest.GET_FEATURES, Message.payload(0));
+                frontEnd.awaitReplyOrEnd(FrontEndRequest.GET_FEATURES);
+            }
         } catch (LinuxException ended) {
             // The server has ended the session: that is its right.
             assertThat(ended.operation()).startsWith("sendmsg");
@@ -113,18 +149,18 @@ class HostileMessagesTest {
     }
 
     private static void send(Script script, TestFrontEnd frontEnd, TestFrontEnd.Ring ring) throws IOException {
-        int request = script.next(44);
-        int flags = switch (script.next(16)) {
+        int request = script.lasting ? LASTING[script.next(LASTING.length)] : script.next(44);
+        int flags = switch (script.next(script.lasting ? 6 : 16) + (script.lasting ? 2 : 0)) {
             case 0 -> MessageHeader.REPLY;
             case 1 -> 1 << script.next(32);
             case 2, 3, 4, 5 -> MessageHeader.NEED_REPLY;
             default -> 0;
         };
         ByteBuffer payload = payload(script, request, ring);
-        int count = script.next(8) == 0 ? script.next(9) : usualDescriptors(request, payload);
+        int count = script.rarely(8) ? script.next(9) : usualDescriptors(request, payload);
         FileDescriptor[] descriptors = new FileDescriptor[count];
         for (int index = 0; index < count; index++) {
-            boolean memory = script.next(8) == 0 ^ (request == 5 || request == 37 || request == 6);
+            boolean memory = script.rarely(8) ^ isForMemory(request);
             descriptors[index] = memory ? frontEnd.memory() : bell(script, ring).descriptor();
         }
         frontEnd.send(request, flags, payload, descriptors);
@@ -134,6 +170,16 @@ class HostileMessagesTest {
         if (script.next(8) == 0) {
             frontEnd.region.putLong(script.next(256) * 8L, script.nextLong());
         }
+    }
+
+    private static boolean isForMemory(int request) {
+        return switch (request) {
+            case FrontEndRequest.SET_MEM_TABLE,
+                    FrontEndRequest.SET_LOG_BASE,
+                    FrontEndRequest.ADD_MEM_REG,
+                    FrontEndRequest.SET_INFLIGHT_FD -> true;
+            default -> false;
+        };
     }
 
     private static Eventfd bell(Script script, TestFrontEnd.Ring ring) {
@@ -146,7 +192,7 @@ class HostileMessagesTest {
         }
         return switch (request) {
             case FrontEndRequest.SET_MEM_TABLE -> Math.clamp(payload.getInt(0), 0, 8);
-            case FrontEndRequest.SET_LOG_BASE, FrontEndRequest.ADD_MEM_REG -> 1;
+            case FrontEndRequest.SET_LOG_BASE, FrontEndRequest.ADD_MEM_REG, FrontEndRequest.SET_INFLIGHT_FD -> 1;
             case FrontEndRequest.SET_VRING_KICK, FrontEndRequest.SET_VRING_CALL, FrontEndRequest.SET_VRING_ERR ->
                 (payload.getLong(0) & Payload.VRING_NO_DESCRIPTOR) == 0 ? 1 : 0;
             default -> 0;
@@ -154,23 +200,30 @@ class HostileMessagesTest {
     }
 
     private static ByteBuffer payload(Script script, int request, TestFrontEnd.Ring ring) {
-        if (script.next(10) == 0) {
+        if (script.rarely(10)) {
             return script.fill(Message.payload(script.next(100)), 0);
         }
         return switch (request) {
             case FrontEndRequest.SET_FEATURES -> Message.payloadOf(features(script));
             case FrontEndRequest.SET_PROTOCOL_FEATURES ->
-                Message.payloadOf(script.next(4) == 0 ? 0x3ffff : TestFrontEnd.PROTOCOL);
+                Message.payloadOf(script.next(4) == 0 ? TestFrontEnd.INFLIGHT_PROTOCOL : TestFrontEnd.PROTOCOL);
             case FrontEndRequest.SET_MEM_TABLE -> memoryTable(script);
             case FrontEndRequest.SET_LOG_BASE ->
                 Message.payload(Payload.LOG_SIZE).putLong(0, 1L << script.next(40));
+            case FrontEndRequest.GET_INFLIGHT_FD, FrontEndRequest.SET_INFLIGHT_FD ->
+                // In the first pages, where the rings are as well, and what a script writes.
+                TestFrontEnd.inflight(
+                        1L << (script.lasting ? 10 + script.next(10) : script.next(20)),
+                        script.next(16) * 64L,
+                        script.lasting ? 1 + script.next(2) : script.next(4),
+                        script.next(4) == 0 ? script.next(256) : RING_SIZE);
             case FrontEndRequest.SET_VRING_NUM -> Message.vringState(script.next(3), 1 << script.next(5));
             case FrontEndRequest.SET_VRING_BASE, FrontEndRequest.GET_VRING_BASE, FrontEndRequest.VRING_KICK ->
-                Message.vringState(script.next(3), script.next(256) << script.next(20));
-            case FrontEndRequest.SET_VRING_ENABLE -> Message.vringState(script.next(3), script.next(2));
+                Message.vringState(script.ring(), script.next(256) << script.next(20));
+            case FrontEndRequest.SET_VRING_ENABLE -> Message.vringState(script.ring(), script.next(2));
             case FrontEndRequest.SET_VRING_ADDR -> addresses(script, ring);
             case FrontEndRequest.SET_VRING_KICK, FrontEndRequest.SET_VRING_CALL, FrontEndRequest.SET_VRING_ERR ->
-                Message.payloadOf(script.next(3) | (script.next(4) == 0 ? Payload.VRING_NO_DESCRIPTOR : 0));
+                Message.payloadOf(script.ring() | (script.next(4) == 0 ? Payload.VRING_NO_DESCRIPTOR : 0));
             case FrontEndRequest.SET_STATUS, FrontEndRequest.NET_SET_MTU, FrontEndRequest.SEND_RARP ->
                 Message.payloadOf(script.next(256));
             case FrontEndRequest.GET_CONFIG, FrontEndRequest.SET_CONFIG -> {
@@ -230,10 +283,15 @@ class HostileMessagesTest {
     /** Numbers out of a script; zeroes when it is over. */
     private static final class Script {
         private final byte[] bytes;
+
+        /** Whether most of it keeps to the rules. */
+        private final boolean lasting;
+
         private int at;
 
-        Script(byte[] bytes) {
+        Script(byte[] bytes, boolean lasting) {
             this.bytes = bytes;
+            this.lasting = lasting;
         }
 
         boolean goesOn() {
@@ -242,6 +300,16 @@ class HostileMessagesTest {
 
         int next(int bound) {
             return at < bytes.length ? (bytes[at++] & 0xff) % bound : 0;
+        }
+
+        /** Once in so many times, or less often. */
+        boolean rarely(int times) {
+            return next(lasting ? 12 * times : times) == 0;
+        }
+
+        /** Index of a ring; there may be none of it. */
+        int ring() {
+            return lasting && !rarely(8) ? next(2) : next(3);
         }
 
         long nextLong() {

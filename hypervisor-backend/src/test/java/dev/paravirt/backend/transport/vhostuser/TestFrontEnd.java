@@ -126,13 +126,19 @@ final class TestFrontEnd implements AutoCloseable {
 
     /** Waits until the back-end has ended the connection. */
     void awaitEnd() throws IOException {
+        int none = -1;
+        awaitReplyOrEnd(none);
+    }
+
+    /** Until the reply to such a request comes, or the connection has ended. */
+    void awaitReplyOrEnd(int request) throws IOException {
         boolean ended = false;
         while (!ended) {
             assertThat(channel.socket().awaitReadable(PATIENCE_NANOS))
-                    .as("the end of the connection")
+                    .as("a reply, or the end of the connection")
                     .isTrue();
             try (Message reply = channel.receive()) {
-                ended = reply == null;
+                ended = reply == null || reply.request() == request;
             } catch (LinuxException reset) {
                 ended = true;
             }
