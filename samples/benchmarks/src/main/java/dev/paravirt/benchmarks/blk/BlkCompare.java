@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,8 +42,6 @@ import picocli.CommandLine.Option;
             "    samples/benchmarks/blk-compare --packed --under 'chrt -r 1'"
         })
 final class BlkCompare implements Callable<Integer> {
-    private static final int[] DEPTHS = {1, 32};
-
     @Mixin
     private ContestOptions options = new ContestOptions(5);
 
@@ -60,10 +59,32 @@ final class BlkCompare implements Callable<Integer> {
     @Option(names = "--packed", description = "also ours with packed rings, which QEMU's does not know")
     private boolean packed;
 
+    @Option(
+            names = "--operations",
+            split = ",",
+            description = "what to do, ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private List<Operation> operations = List.of(Operation.values());
+
+    @Option(names = "--depths", split = ",", description = "requests at once (default: 1,32)")
+    private List<Integer> depths = List.of(1, 32);
+
+    /** What a contender does with the disk. */
+    private enum Operation {
+        READ,
+        WRITE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     private BlkCompare() {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new BlkCompare()).execute(arguments));
+        System.exit(new CommandLine(new BlkCompare())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
     }
 
     @Override
@@ -87,9 +108,9 @@ final class BlkCompare implements Callable<Integer> {
     private List<Contender> contenders(DiskImage image) throws IOException, InterruptedException {
         boolean ringed = canUseIoUring(image);
         List<Contender> contenders = new ArrayList<>();
-        for (boolean write : new boolean[] {false, true}) {
-            for (int depth : DEPTHS) {
-                addContenders(contenders, new Load(write, depth), image, ringed);
+        for (Operation operation : operations) {
+            for (int depth : depths) {
+                addContenders(contenders, new Load(operation == Operation.WRITE, depth), image, ringed);
             }
         }
         return contenders;
