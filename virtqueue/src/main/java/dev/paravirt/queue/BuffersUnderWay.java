@@ -10,6 +10,7 @@ import java.util.Arrays;
 final class BuffersUnderWay {
     private final int[] tokens;
     private final int[] room;
+    private final boolean[] readable;
     private final int[] descriptors;
     private final long[] sequences;
     private final int[] idsInOrder;
@@ -17,6 +18,7 @@ final class BuffersUnderWay {
     BuffersUnderWay(int size) {
         tokens = new int[size];
         room = new int[size];
+        readable = new boolean[size];
         descriptors = new int[size];
         sequences = new long[size];
         idsInOrder = new int[size];
@@ -29,14 +31,16 @@ final class BuffersUnderWay {
 
     /**
      * @param room bytes that the device may write
+     * @param readable whether there is something to read for it
      * @param sequence of this buffer among all that were ever added
      */
-    void put(int id, int token, long room, int descriptors, long sequence) {
+    void put(int id, int token, long room, boolean readable, int descriptors, long sequence) {
         if (token < 0) {
             throw new IllegalArgumentException("a token is 0 or more: " + token);
         }
         this.tokens[id] = token;
         this.room[id] = (int) Math.min(room, Integer.MAX_VALUE);
+        this.readable[id] = readable;
         this.descriptors[id] = descriptors;
         this.sequences[id] = sequence;
     }
@@ -90,13 +94,20 @@ final class BuffersUnderWay {
         }
     }
 
-    /** Checks what the device says it wrote. */
-    int checkLength(int id, int length) {
-        if (Integer.compareUnsigned(length, room[id]) > 0) {
+    /**
+     * What the device has written, by what it says. Devices that also count what they have read are common: QEMU's example
+     * of a vhost-user block device does, and DPDK leaves in a packed ring what the driver wrote there. So of a buffer with
+     * something to read, more than there was room for counts as all of that; of any other it is nonsense.
+     */
+    int usedLength(int id, int length) {
+        if (Integer.compareUnsigned(length, room[id]) <= 0) {
+            return length;
+        }
+        if (!readable[id]) {
             throw new VirtqueueException("the device wrote " + Integer.toUnsignedString(length) + " bytes into buffer "
                     + id + ", which has room for " + room[id]);
         }
-        return length;
+        return room[id];
     }
 
     /** Bytes that the device may write into a buffer that is under way. */

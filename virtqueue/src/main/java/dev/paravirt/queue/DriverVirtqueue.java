@@ -8,9 +8,9 @@ import dev.paravirt.memory.DmaBuffer;
  * it says so, {@link #poll} for those that the device has used.
  *
  * <p>For one thread at a time. The driver keeps to itself all that it needs to know of the buffers under way and believes
- * nothing that it reads back: a used buffer that was never made available, or in which more was written than there was
- * room for, is a {@link VirtqueueException}, after which only {@link #reset} helps. Nothing is allocated after
- * construction.
+ * nothing that it reads back: a used buffer that was never made available, or that was there only to be written and is
+ * said to hold more than it has room for, is a {@link VirtqueueException}, after which only {@link #reset} helps. Nothing
+ * is allocated after construction.
  */
 public abstract sealed class DriverVirtqueue permits SplitDriverVirtqueue, PackedDriverVirtqueue {
     /** What {@link #poll} returns when there is no used buffer. */
@@ -102,7 +102,7 @@ public abstract sealed class DriverVirtqueue permits SplitDriverVirtqueue, Packe
      */
     public abstract int poll();
 
-    /** Bytes that the device said it wrote into the buffer that {@link #poll} returned last: at most what it had room for. */
+    /** Bytes that the device said it wrote into the buffer that {@link #poll} returned last, and that it had room for. */
     public abstract int usedLength();
 
     /** Asks the device for no used buffer notifications; it may send some nevertheless. */

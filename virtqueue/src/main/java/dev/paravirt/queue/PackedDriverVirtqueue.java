@@ -60,7 +60,6 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
 
     private int elementId;
     private int elementLength;
-    private boolean elementWritten;
     private int usedLength;
 
     /** The Driver Event Suppression as we wrote it last. */
@@ -139,7 +138,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         if (freeCount < needed) {
             return false;
         }
-        int id = begin(token, chain.writableLength(), needed);
+        int id = begin(token, chain.writableLength(), chain.readableCount() > 0, needed);
         if (indirect) {
             long table = parts.table(id);
             writeTable(table, chain);
@@ -193,7 +192,7 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         if (freeCount == 0) {
             return false;
         }
-        int id = begin(token, flags == WRITE ? length : 0, 1);
+        int id = begin(token, flags == WRITE ? length : 0, flags != WRITE, 1);
         writeHead(address, length, id, flags);
         availablePosition = RingIndex.advancePosition(availablePosition, 1, size);
         heldDescriptors++;
@@ -201,9 +200,9 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
     }
 
     /** Takes an id for a buffer. There is one: a buffer takes at least one descriptor, of which there are as many. */
-    private int begin(int token, long room, int needed) {
+    private int begin(int token, long room, boolean readable, int needed) {
         int id = freeIds[freeIdCount - 1];
-        underWay.put(id, token, room, needed, added);
+        underWay.put(id, token, room, readable, needed, added);
         if (inOrder) {
             underWay.putInOrder(addedPlace, id);
             addedPlace = following(addedPlace);
@@ -270,9 +269,9 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
             id = underWay.idInOrder(usedPlace);
             usedPlace = following(usedPlace);
             // Of the buffers that were skipped the device has used all (VIRTIO 1.4, "In-order use of descriptors").
-            usedLength = --batchLeft == 0 ? checkedLength(id) : underWay.room(id);
+            usedLength = --batchLeft == 0 ? underWay.usedLength(id, elementLength) : underWay.room(id);
         } else {
-            usedLength = checkedLength(id);
+            usedLength = underWay.usedLength(id, elementLength);
         }
         int count = underWay.descriptors(id);
         usedPosition = RingIndex.advancePosition(usedPosition, count, size);
@@ -280,15 +279,6 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         freeCount += count;
         freeIds[freeIdCount++] = id;
         return underWay.take(id);
-    }
-
-    /**
-     * A length without the WRITE flag is reserved (VIRTIO 1.4, "Packed Virtqueues", "Element Address and Length"). DPDK
-     * leaves there what the driver wrote; QEMU never sets the flag, and its length counts all the same where there was
-     * something to write.
-     */
-    private int checkedLength(int id) {
-        return elementWritten || underWay.room(id) != 0 ? underWay.checkLength(id, elementLength) : 0;
     }
 
     /** Reads the word of the next used descriptor, once, and checks it; false if it is not used yet. */
@@ -300,7 +290,6 @@ final class PackedDriverVirtqueue extends DriverVirtqueue {
         }
         elementId = (int) (word >>> 32) & 0xffff;
         elementLength = (int) word;
-        elementWritten = ((int) (word >>> 48) & PackedLayout.DESC_F_WRITE) != 0;
         if (inOrder) {
             int available = (int) (published - taken);
             batchLeft = underWay.distance(elementId, taken, available);

@@ -133,7 +133,7 @@ final class SplitDriverVirtqueue extends DriverVirtqueue {
             return false;
         }
         int head = firstFree;
-        underWay.put(head, token, chain.writableLength(), needed, added++);
+        underWay.put(head, token, chain.writableLength(), chain.readableCount() > 0, needed, added++);
         if (indirect) {
             long table = parts.table(head);
             writeTable(table, chain);
@@ -198,7 +198,7 @@ final class SplitDriverVirtqueue extends DriverVirtqueue {
             return false;
         }
         int head = firstFree;
-        underWay.put(head, token, flags == WRITE ? length : 0, 1, added++);
+        underWay.put(head, token, flags == WRITE ? length : 0, flags != WRITE, 1, added++);
         writeDescriptor(descriptors, head, address, length, flags, 0);
         firstFree = next[head];
         freeCount--;
@@ -250,10 +250,10 @@ final class SplitDriverVirtqueue extends DriverVirtqueue {
         if (inOrder) {
             id = underWay.idInOrder(slot);
             // Of the buffers that were skipped the device has used all (VIRTIO 1.4, "In-order use of descriptors").
-            usedLength = --batchLeft == 0 ? underWay.checkLength(id, elementLength) : underWay.room(id);
+            usedLength = --batchLeft == 0 ? underWay.usedLength(id, elementLength) : underWay.room(id);
         } else {
             id = elementId;
-            usedLength = underWay.checkLength(id, elementLength);
+            usedLength = underWay.usedLength(id, elementLength);
         }
         release(id);
         return underWay.take(id);

@@ -432,7 +432,7 @@ public final class BlockDriver {
     }
 
     /**
-     * Switches the device's write cache between writeback and writethrough.
+     * Switches the device's write cache between writeback and writethrough. That survives resets by this driver.
      *
      * @return whether it now writes back, and so needs flushes
      * @throws IllegalStateException if CONFIG_WCE was not negotiated

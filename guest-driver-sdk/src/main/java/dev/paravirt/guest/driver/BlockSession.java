@@ -23,6 +23,7 @@ final class BlockSession {
 
     private static final int FRAME = 2;
     private static final int ALIGNMENT = 64;
+    private static final int NEVER_SET = -1;
 
     final Transport transport;
     final Platform platform;
@@ -37,6 +38,7 @@ final class BlockSession {
     private volatile long capacity;
     private volatile @Nullable String failure;
     private volatile @Nullable String broken;
+    private int wantedWriteback = NEVER_SET;
     private int resetsInVain;
     private long resets;
 
@@ -255,6 +257,7 @@ final class BlockSession {
             if ((transport.status() & DeviceStatus.DEVICE_NEEDS_RESET) == 0) {
                 transport.readConfig(config, Math.min(BlkConfig.requiredSize(features), config.size()));
                 capacity = BlockLimits.capacity(config);
+                keepWriteback();
                 return false;
             }
             fail("the device asks for a reset");
@@ -306,6 +309,7 @@ final class BlockSession {
                 queue.ring.reset();
             }
             setUp();
+            keepWriteback();
             broken = null;
             for (RequestQueue queue : queues) {
                 queue.resubmit(options.maxResubmissions(), capacity);
@@ -357,11 +361,19 @@ final class BlockSession {
         kick(queue);
     }
 
-    /** Writes the cache mode and reads it again. */
+    /** Writes the cache mode and reads it again: the one that it then is stays wanted. */
     boolean setWriteback(int mode) throws DeviceException {
         transport.writeConfig(BlkConfig.WRITEBACK, 1, mode);
         readConfig();
-        return config.get8(BlkConfig.WRITEBACK) == BlkConfig.WRITEBACK_CACHE;
+        wantedWriteback = config.get8(BlkConfig.WRITEBACK);
+        return wantedWriteback == BlkConfig.WRITEBACK_CACHE;
+    }
+
+    /** A device that was reset, or that another process has taken over, has forgotten the cache mode. */
+    private void keepWriteback() throws DeviceException {
+        if (wantedWriteback != NEVER_SET && config.get8(BlkConfig.WRITEBACK) != wantedWriteback) {
+            setWriteback(wantedWriteback);
+        }
     }
 
     /** Resets the device for good. */

@@ -84,6 +84,24 @@ class RecoveryTest {
     }
 
     @Test
+    void theCacheModeSurvivesAReset() throws IOException {
+        Rig rig = new Rig(Rig.Way.HYPERCALL);
+        rig.device.config.put(BlkConfig.WRITEBACK, (byte) BlkConfig.WRITEBACK_CACHE);
+        BlockDriver driver = rig.start(OPTIONS);
+        assertThat(driver.setWriteback(false)).isFalse();
+        rig.device.stalls = type -> rig.device.resets == 1;
+        int read = driver.submitRead(0, 7, rig.buffer(1, 1));
+        driver.kick(0);
+        rig.device.config.put(BlkConfig.WRITEBACK, (byte) BlkConfig.WRITEBACK_CACHE);
+        rig.device.needsReset();
+        assertThat(driver.await(0, -1)).isTrue();
+        assertThat(driver.await(0, -1)).isTrue();
+        assertThat(driver.poll(0)).isEqualTo(read);
+        assertThat(driver.resets()).isEqualTo(1);
+        assertThat(rig.device.config.get(BlkConfig.WRITEBACK)).isEqualTo((byte) BlkConfig.WRITETHROUGH);
+    }
+
+    @Test
     void whatASmallerDeviceNoLongerHoldsIsLost() throws IOException {
         Rig rig = new Rig(Rig.Way.HYPERCALL);
         BlockDriver driver = rig.start(OPTIONS);

@@ -14,6 +14,9 @@ final class BackEndProgram implements AutoCloseable {
     private static final String WATCHDOG_SECONDS = "100";
     private static final int POLL_MILLIS = 20;
 
+    /** Flags of a unix socket, as the system shows them. */
+    private static final String ACCEPTS = " 00010000 ";
+
     private final Process process;
 
     private BackEndProgram(Process process) {
@@ -44,11 +47,16 @@ final class BackEndProgram implements AutoCloseable {
         return start(socket, "dpdk-testpmd", arguments.split(" "));
     }
 
+    /** The back-end that QEMU has as an example, which tracks what is in flight, and serves one front-end. */
+    static BackEndProgram example(Path image, Path socket) throws IOException, InterruptedException {
+        return start(socket, ExampleBackEnd.require().toString(), "--blk-file=" + image, "--socket-path=" + socket);
+    }
+
     /** Starts it, and returns once it listens. */
     private static BackEndProgram start(Path socket, String program, String... arguments)
             throws IOException, InterruptedException {
         Files.deleteIfExists(socket);
-        Path output = socket.resolveSibling(program + ".log");
+        Path output = socket.resolveSibling(Path.of(program).getFileName() + ".log");
         List<String> command = Stream.concat(
                         Stream.of("timeout", "--foreground", "--signal=KILL", WATCHDOG_SECONDS, program),
                         Stream.of(arguments))
@@ -58,12 +66,19 @@ final class BackEndProgram implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        while (!Files.exists(socket)) {
+        while (!listens(socket)) {
             if (process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 throw new IOException(program + " ended: " + Files.readString(output));
             }
         }
         return new BackEndProgram(process);
+    }
+
+    /** A socket is there before it listens. */
+    private static boolean listens(Path socket) throws IOException {
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"))) {
+            return sockets.anyMatch(line -> line.contains(ACCEPTS) && line.endsWith(" " + socket));
+        }
     }
 
     /** Ends it as {@code kill -9} does, and waits for that. */

@@ -10,6 +10,7 @@ import dev.paravirt.guest.jvm.vhostuser.VhostUserDevice;
 import dev.paravirt.integration.carrier.ChildProcess;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.spec.DeviceType;
+import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.blk.BlkStatus;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,7 @@ class ResumptionTest {
     private static final int BLOCKS = 512;
     private static final int QUEUES = 2;
     private static final int DEPTH = 32;
+    private static final BlockDriverOptions OPTIONS = BlockDriverOptions.DEFAULT.withQueues(QUEUES, 128);
     private static final int DEATHS = 4;
     private static final int WRITES_BETWEEN = 3000;
 
@@ -53,8 +56,18 @@ class ResumptionTest {
     private final List<DmaBuffer> free = new ArrayList<>();
     private final DmaBuffer[][] buffers = new DmaBuffer[QUEUES][];
     private int submitted;
+    private int queues;
 
-    private ChildProcess backEnd() throws IOException {
+    /** A process that serves the disk. */
+    private interface BackEnd {
+        void kill() throws InterruptedException;
+    }
+
+    private interface Starting {
+        BackEnd start() throws IOException, InterruptedException;
+    }
+
+    private BackEnd ours() throws IOException {
         completedBefore.add((BitSet) completed.clone());
         ChildProcess process = ChildProcess.start(
                 JournallingBackEnd.class,
@@ -62,30 +75,44 @@ class ResumptionTest {
                 folder.resolve("image").toString(),
                 journal(completedBefore.size()).toString());
         assertThat(process.line()).isEqualTo("listening");
-        return process;
+        return process::kill;
+    }
+
+    private BackEnd qemus() throws IOException, InterruptedException {
+        return BackEndProgram.example(folder.resolve("image"), folder.resolve("socket"))::kill;
     }
 
     private Path journal(int process) {
         return folder.resolve("journal" + process);
     }
 
+    @BeforeEach
+    void makeImage() throws IOException {
+        Files.write(folder.resolve("image"), new byte[BLOCKS * BLOCK]);
+    }
+
     @ParameterizedTest(name = "packed {0}")
     @ValueSource(booleans = {false, true})
     void nothingIsLostAndNothingCompletedIsDoneAgain(boolean packed) throws Exception {
-        Files.write(folder.resolve("image"), new byte[BLOCKS * BLOCK]);
-        ChildProcess process = backEnd();
-        try (VhostUserDevice device =
-                VhostUserDevice.connect(DeviceType.BLOCK, folder.resolve("socket"), FrontEndOptions.DEFAULT)) {
-            BlockDriverOptions options = BlockDriverOptions.DEFAULT.withQueues(QUEUES, 128);
-            BlockDriver disk = BlockDriver.start(
-                    device.transport(),
-                    device.platform(),
-                    options.withFeatures(
-                            packed
-                                    ? BlockDriverOptions.ALL_FEATURES
-                                    : BlockDriverOptions.ALL_FEATURES.without(Features.RING_PACKED)));
+        killAgainAndAgain(this::ours, packed, QUEUES);
+        checkJournals();
+        checkImage();
+    }
+
+    /** A back-end that nobody here wrote takes over what another process of it, and our driver, have left. */
+    @Test
+    void qemusExampleGoesOnToo() throws Exception {
+        killAgainAndAgain(this::qemus, false, 1);
+        checkImage();
+    }
+
+    private void killAgainAndAgain(Starting starting, boolean packed, int queues) throws Exception {
+        BackEnd process = starting.start();
+        try (VhostUserDevice device = connect()) {
+            FeatureBits features = BlockDriverOptions.ALL_FEATURES;
+            BlockDriver disk = start(
+                    device, OPTIONS.withFeatures(packed ? features : features.without(Features.RING_PACKED)), queues);
             assertThat(disk.features().has(Features.RING_PACKED)).isEqualTo(packed);
-            prepare(device, disk);
             for (int death = 1; death <= DEATHS; death++) {
                 write(disk, WRITES_BETWEEN);
                 submitAll(disk);
@@ -93,34 +120,28 @@ class ResumptionTest {
                 // So that the next one finds new ones behind those that were in flight.
                 collect(disk);
                 submitAll(disk);
-                process = backEnd();
+                process = starting.start();
             }
             write(disk, WRITES_BETWEEN);
             while (free.size() < DEPTH) {
                 await(disk);
             }
+            assertThat(completed.cardinality()).isEqualTo(submitted);
             assertThat(device.losses()).isEqualTo(DEATHS);
             assertThat(disk.resets()).isZero();
             disk.stop();
         } finally {
             process.kill();
         }
-        checkJournals();
-        checkImage();
     }
 
     /** Time stands still for the requests while there is no back-end, and nobody gives up. */
     @Test
     void noRequestIsLateBecauseThereIsNoBackEnd() throws Exception {
         Duration timeout = Duration.ofMillis(150);
-        Files.write(folder.resolve("image"), new byte[BLOCKS * BLOCK]);
-        ChildProcess process = backEnd();
-        try (VhostUserDevice device =
-                VhostUserDevice.connect(DeviceType.BLOCK, folder.resolve("socket"), FrontEndOptions.DEFAULT)) {
-            BlockDriverOptions options = BlockDriverOptions.DEFAULT.withQueues(QUEUES, 128);
-            BlockDriver disk =
-                    BlockDriver.start(device.transport(), device.platform(), options.withTimeout(timeout.toNanos()));
-            prepare(device, disk);
+        BackEnd process = ours();
+        try (VhostUserDevice device = connect()) {
+            BlockDriver disk = start(device, OPTIONS.withTimeout(timeout.toNanos()), QUEUES);
             process.kill();
             submitAll(disk);
             Thread waiting = Thread.ofPlatform().start(() -> {
@@ -129,7 +150,7 @@ class ResumptionTest {
                 }
             });
             assertThat(waiting.join(timeout.multipliedBy(8))).isFalse();
-            process = backEnd();
+            process = ours();
             waiting.join();
             assertThat(completed.cardinality()).isEqualTo(DEPTH);
             assertThat(disk.resets()).isZero();
@@ -140,8 +161,21 @@ class ResumptionTest {
         checkJournals();
     }
 
+    private VhostUserDevice connect() throws IOException {
+        return VhostUserDevice.connect(DeviceType.BLOCK, folder.resolve("socket"), FrontEndOptions.DEFAULT);
+    }
+
+    private BlockDriver start(VhostUserDevice device, BlockDriverOptions options, int expectedQueues)
+            throws IOException {
+        BlockDriver disk = BlockDriver.start(device.transport(), device.platform(), options);
+        assertThat(disk.queues()).isEqualTo(expectedQueues);
+        queues = expectedQueues;
+        prepare(device, disk);
+        return disk;
+    }
+
     private void prepare(VhostUserDevice device, BlockDriver disk) {
-        for (int queue = 0; queue < QUEUES; queue++) {
+        for (int queue = 0; queue < queues; queue++) {
             buffers[queue] = new DmaBuffer[disk.depth(queue)];
         }
         for (int buffer = 0; buffer < DEPTH; buffer++) {
@@ -164,25 +198,25 @@ class ResumptionTest {
             for (int at = 0; at < BLOCK; at += Long.BYTES) {
                 buffer.putLong(at, number);
             }
-            int queue = number % QUEUES;
+            int queue = number % queues;
             int token = disk.submitWrite(queue, (long) number % BLOCKS * SECTORS, buffer);
             assertThat(token).isNotEqualTo(BlockDriver.FULL);
             buffers[queue][token] = buffer;
         }
-        for (int queue = 0; queue < QUEUES; queue++) {
+        for (int queue = 0; queue < queues; queue++) {
             disk.kick(queue);
         }
     }
 
     private void await(BlockDriver disk) {
-        for (int queue = 0; queue < QUEUES; queue++) {
+        for (int queue = 0; queue < queues; queue++) {
             assertThat(disk.underWay(queue) == 0 || disk.await(queue, -1)).isTrue();
         }
         collect(disk);
     }
 
     private void collect(BlockDriver disk) {
-        for (int queue = 0; queue < QUEUES; queue++) {
+        for (int queue = 0; queue < queues; queue++) {
             for (int token = disk.poll(queue); token != BlockDriver.NONE; token = disk.poll(queue)) {
                 assertThat(disk.status(queue, token)).isEqualTo(BlkStatus.OK);
                 completed.set((int) buffers[queue][token].getLong(0));
@@ -200,9 +234,9 @@ class ResumptionTest {
                         .as("process %d does write %d again, which was completed", process, write)
                         .isFalse();
                 assertThat(write)
-                        .as("process %d does write %d after %d of the same queue", process, write, last[write % QUEUES])
-                        .isGreaterThan(last[write % QUEUES]);
-                last[write % QUEUES] = write;
+                        .as("process %d does write %d after %d of the same queue", process, write, last[write % queues])
+                        .isGreaterThan(last[write % queues]);
+                last[write % queues] = write;
                 done.set(write);
             }
         }

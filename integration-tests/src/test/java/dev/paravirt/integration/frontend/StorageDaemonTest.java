@@ -111,7 +111,10 @@ class StorageDaemonTest {
                 .isEqualTo(-1);
     }
 
-    /** Every write that was completed is in the file: a killed process loses nothing that the kernel has. */
+    /**
+     * Every write that was completed is in the file: a killed process loses nothing that the kernel has. This one does not
+     * track what is in flight, so the driver resets the device and makes requests again.
+     */
     @Test
     void goesOnWhenTheDaemonIsKilledAndStartedAgain() throws Exception {
         BackEndProgram daemon = BackEndProgram.storageDaemon(image, socket, ",num-queues=2");
@@ -128,6 +131,7 @@ class StorageDaemonTest {
                 traffic.submit(0, random);
                 traffic.finish();
                 assertThat(device.losses()).isEqualTo(round);
+                assertThat(disk.resets()).isEqualTo(round);
             }
             disk.flush();
             assertImageIsAsExpected();

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,7 +118,7 @@ class HostileBackEndTest {
         },
         END {
             @Override
-            public Reply tell(Reply truth) {
+            public @Nullable Reply tell(Reply truth) {
                 return null;
             }
         };

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +55,8 @@ final class ScriptedBackEnd implements AutoCloseable {
     private final int liar;
     private final Lie lie;
     private final Thread thread;
-    private volatile int told;
-    private volatile int sessions;
+    private final AtomicInteger told = new AtomicInteger();
+    private final AtomicInteger sessions = new AtomicInteger();
     private int status;
 
     /** One that reads and never answers. */
@@ -75,11 +76,11 @@ final class ScriptedBackEnd implements AutoCloseable {
 
     /** How many lies were told. */
     int told() {
-        return told;
+        return told.get();
     }
 
     int sessions() {
-        return sessions;
+        return sessions.get();
     }
 
     private void serveAll() {
@@ -88,7 +89,7 @@ final class ScriptedBackEnd implements AutoCloseable {
             while ((next.await(-1) & Poll.SECOND) == 0) {
                 UnixSocket socket = listener.accept();
                 if (socket != null) {
-                    sessions++;
+                    sessions.incrementAndGet();
                     serve(socket);
                 }
             }
@@ -118,7 +119,7 @@ final class ScriptedBackEnd implements AutoCloseable {
             return true;
         }
         if (message.request() == liar) {
-            told++;
+            told.incrementAndGet();
             reply = lie.tell(reply);
         }
         if (reply == null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.benchmarks.net;
 
+import dev.paravirt.benchmarks.process.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,5 +13,5 @@ interface FrameDevice {
      * @param folder for what it leaves
      * @param socket where drivers find it, which they do when this returns
      */
-    Process start(Path folder, Path socket, Flow flow) throws IOException, InterruptedException;
+    Process start(TemporaryFolder folder, Path socket, Flow flow) throws IOException, InterruptedException;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.benchmarks.net;
 
+import dev.paravirt.benchmarks.process.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -13,5 +14,5 @@ interface FrameDriver {
      * @param socket of the device
      * @return million frames a second, as the driver counts them
      */
-    double run(Path folder, Path socket, Flow flow) throws IOException, InterruptedException;
+    double run(TemporaryFolder folder, Path socket, Flow flow) throws IOException, InterruptedException;
 }

@@ -9,6 +9,8 @@ import dev.paravirt.guest.driver.ReceivedFrame;
 import dev.paravirt.guest.hypercall.Hypercalls;
 import dev.paravirt.guest.jvm.GuestProcess;
 import dev.paravirt.guest.jvm.JvmPlatform;
+import dev.paravirt.guest.jvm.vhostuser.FrontEndOptions;
+import dev.paravirt.guest.jvm.vhostuser.VhostUserDevice;
 import dev.paravirt.guest.transport.HypercallTransport;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.Features;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -29,8 +32,11 @@ final class NetGuest implements Callable<Integer> {
     private static final int SIZE = 64;
     private static final int TYPE = 12;
 
-    @Parameters(description = "path of the hypervisor's socket")
+    @Parameters(description = "path of the hypervisor's, or the device's socket")
     private Path socket = Path.of(".");
+
+    @Option(names = "--vhost-user", arity = "1", description = "a device that serves vhost-user, not hypercalls")
+    private boolean vhostUser;
 
     @Option(names = "--packed", arity = "1", description = "packed rings instead of split ones")
     private boolean packed;
@@ -71,23 +77,35 @@ final class NetGuest implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         burst = new ReceivedFrame[batch];
-        try (GuestProcess guest = GuestProcess.attach(socket, Duration.ofSeconds(20))) {
-            JvmPlatform platform = JvmPlatform.of(guest);
-            Hypercalls hypercalls = Hypercalls.attach(platform, platform);
-            int device = hypercalls.find(DeviceType.NETWORK, 0);
-            NetDriver driver =
-                    NetDriver.start(HypercallTransport.open(hypercalls, platform, device), platform, options());
-            run(driver, warmUp);
-            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long allocated = threads.getCurrentThreadAllocatedBytes();
-            long start = System.nanoTime();
-            long frames = run(driver, seconds);
-            double rate = frames * 1e3 / (System.nanoTime() - start);
-            double bytes = (double) (threads.getCurrentThreadAllocatedBytes() - allocated) / Math.max(frames, 1);
-            System.out.printf(Locale.ROOT, "%.3f %.3f%n", rate, bytes);
-            driver.stop();
+        if (vhostUser) {
+            FrontEndOptions frontEnd = FrontEndOptions.DEFAULT.withMac(Arrays.copyOfRange(content, 6, TYPE));
+            try (VhostUserDevice device = VhostUserDevice.connect(DeviceType.NETWORK, socket, frontEnd)) {
+                measure(NetDriver.start(device.transport(), device.platform(), options()));
+            }
+        } else {
+            try (GuestProcess guest = GuestProcess.attach(socket, Duration.ofSeconds(20))) {
+                JvmPlatform platform = JvmPlatform.of(guest);
+                Hypercalls hypercalls = Hypercalls.attach(platform, platform);
+                int device = hypercalls.find(DeviceType.NETWORK, 0);
+                measure(NetDriver.start(HypercallTransport.open(hypercalls, platform, device), platform, options()));
+            }
         }
         return 0;
+    }
+
+    private void measure(NetDriver driver) throws IOException {
+        run(driver, warmUp);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long allocated = threads.getCurrentThreadAllocatedBytes();
+        long start = System.nanoTime();
+        long frames = run(driver, seconds);
+        double rate = frames * 1e3 / (System.nanoTime() - start);
+        double bytes = (double) (threads.getCurrentThreadAllocatedBytes() - allocated) / Math.max(frames, 1);
+        if (driver.resets() > 0) {
+            throw new IOException("the device was lost, or failed");
+        }
+        System.out.printf(Locale.ROOT, "%.3f %.3f%n", rate, bytes);
+        driver.stop();
     }
 
     private NetDriverOptions options() {

@@ -10,6 +10,7 @@ import dev.paravirt.backend.transport.hypercall.HypercallMachine;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserOptions;
 import dev.paravirt.backend.transport.vhostuser.VhostUserServer;
+import dev.paravirt.benchmarks.process.JavaProcess;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -35,10 +36,7 @@ final class NetHost {
                         socket,
                         GuestShape.of(MEMORY, 4, 1),
                         guest -> HypercallMachine.serving(guest, List.of(device), MachineOptions.DEFAULT))) {
-            System.out.println("listening");
-            while (System.in.read() >= 0) {
-                // Until whoever started this has what it wants.
-            }
+            JavaProcess.serveToEndOfInput();
         }
     }
 

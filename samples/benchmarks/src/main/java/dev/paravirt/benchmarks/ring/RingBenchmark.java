@@ -3,6 +3,7 @@ package dev.paravirt.benchmarks.ring;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.paravirt.benchmarks.contest.Processor;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.benchmarks.ring;
 
+import dev.paravirt.benchmarks.contest.Processor;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;

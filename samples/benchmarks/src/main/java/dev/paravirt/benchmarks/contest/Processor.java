@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.paravirt.benchmarks.ring;
+package dev.paravirt.benchmarks.contest;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What ringtest asks of the processor: threads that stay on one core, and the length of a cycle. */
-final class Processor {
+/** The processor: its name, threads that stay on one core, and the length of a cycle as ringtest counts it. */
+public final class Processor {
     private static final double ASSUMED_MEGAHERTZ = 2500;
 
     private Processor() {}
@@ -17,7 +17,7 @@ final class Processor {
      *
      * @throws IOException if the system, or the absence of taskset (util-linux), prevents it
      */
-    static void pin(int cpu) throws IOException, InterruptedException {
+    public static void pin(int cpu) throws IOException, InterruptedException {
         String thread = Files.readSymbolicLink(Path.of("/proc/thread-self"))
                 .getFileName()
                 .toString();
@@ -36,7 +36,7 @@ final class Processor {
     }
 
     /** Nanoseconds of a number of cycles of the time stamp counter, which ringtest counts in. */
-    static long nanosOfCycles(long cycles) throws IOException {
+    public static long nanosOfCycles(long cycles) throws IOException {
         // Linux derives bogomips from the frequency of that counter, at two a cycle.
         double megahertz =
                 property("bogomips").map(value -> Double.parseDouble(value) / 2).orElse(ASSUMED_MEGAHERTZ);
