@@ -20,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * by writing IDLE, when nothing is in flight any more.
  */
 final class SessionQueue implements QueueContext, PolledQueue {
-    /** Chains between two looks at completions and the other queues of the worker; they are published together. */
+    /** Chains between two looks at completions and the other queues of the worker. */
     private static final int BATCH = 64;
 
-    /** Chains that are polled before the first of them is processed. */
-    private static final int AHEAD = 16;
+    /**
+     * Chains that are polled before the first of them is processed, and published together: the driver goes on with them
+     * while we do the next. Published at the end of a batch, they have both sides wait for each other by turns.
+     */
+    private static final int AHEAD = 8;
 
     private static final int IDLE = 0;
     private static final int SET_UP = 1;
@@ -205,13 +208,15 @@ final class SessionQueue implements QueueContext, PolledQueue {
         served = true;
         boolean worked = takeCompletions(finished, virtqueue) > 0;
         worked |= taken ? device.serve(index, this) : takeRequests(virtqueue) > 0;
-        if (worked && virtqueue.publish()) {
-            unnotified = true;
-        }
+        tell(worked && virtqueue.publish());
+        return worked;
+    }
+
+    private void tell(boolean wanted) {
+        unnotified |= wanted;
         if (unnotified) {
             notifyDriver();
         }
-        return worked;
     }
 
     private void notifyDriver() {
@@ -236,6 +241,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
             } finally {
                 count += fetched;
             }
+            tell(virtqueue.publish());
             fetched = broken == null && count < BATCH ? fetch(virtqueue) : 0;
         }
         if (count > 0) {
@@ -365,9 +371,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
 
     /** Without delay: the queue will not be served again soon. */
     private boolean publish(DeviceVirtqueue virtqueue) {
-        if (virtqueue.publish()) {
-            unnotified = true;
-        }
+        unnotified |= virtqueue.publish();
         if (!unnotified) {
             return false;
         }
