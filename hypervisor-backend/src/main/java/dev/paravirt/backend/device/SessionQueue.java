@@ -240,12 +240,10 @@ final class SessionQueue implements QueueContext, PolledQueue {
                 processAhead(fetched);
             } finally {
                 count += fetched;
+                requests.setOpaque(requests.getPlain() + fetched);
             }
             tell(virtqueue.publish());
             fetched = broken == null && count < BATCH ? fetch(virtqueue) : 0;
-        }
-        if (count > 0) {
-            requests.setOpaque(requests.getPlain() + count);
         }
         VirtqueueException failure = broken;
         if (failure != null) {
