@@ -21,6 +21,7 @@ import dev.paravirt.guest.driver.NetDriver;
 import dev.paravirt.guest.driver.NetDriverOptions;
 import dev.paravirt.guest.jvm.vhostuser.FrontEndOptions;
 import dev.paravirt.guest.jvm.vhostuser.VhostUserDevice;
+import dev.paravirt.integration.carrier.ChildProcess;
 import dev.paravirt.integration.net.EchoBackend;
 import dev.paravirt.integration.net.NetFrames;
 import dev.paravirt.integration.net.NetTraffic;
@@ -45,6 +46,7 @@ class OwnBackEndTest {
     private static final int DEPTH = 24;
     private static final int FRAMES = 2_500;
     private static final int BYTES = 1 << 20;
+    private static final int DEATHS = 3;
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
     @TempDir
@@ -102,6 +104,37 @@ class OwnBackEndTest {
             card.stop();
             assertThat(device.losses()).isZero();
         }
+    }
+
+    /** Frames that are under way may get lost, as on any network; the driver has nothing to do with it. */
+    @ParameterizedTest(name = "packed {0}")
+    @ValueSource(booleans = {false, true})
+    void networkWhoseBackEndIsKilled(boolean packed) throws Exception {
+        NetDriverOptions options = NetDriverOptions.DEFAULT.withFeatures(rings(NetDriverOptions.ALL_FEATURES, packed));
+        byte[] own = NetFrames.station(1);
+        ChildProcess process = echoing(own);
+        try (VhostUserDevice device = connect(DeviceType.NETWORK)) {
+            NetDriver card = NetDriver.start(device.transport(), device.platform(), options);
+            NetTraffic traffic = new NetTraffic(card, 0, own, NetFrames.station(2), card.receiveBuffers() / 4);
+            for (int death = 1; death <= DEATHS; death++) {
+                traffic.echoWithLosses(FRAMES);
+                process.kill();
+                process = echoing(own);
+                traffic.echoWithLosses(FRAMES);
+                assertThat(device.losses()).isEqualTo(death);
+            }
+            assertThat(card.resets()).isZero();
+            card.stop();
+        } finally {
+            process.kill();
+        }
+    }
+
+    private ChildProcess echoing(byte[] address) throws IOException {
+        ChildProcess process = ChildProcess.start(
+                EchoingBackEnd.class, folder.resolve("socket").toString(), NetFrames.text(address));
+        assertThat(process.line()).isEqualTo("listening");
+        return process;
     }
 
     @ParameterizedTest(name = "packed {0}")
