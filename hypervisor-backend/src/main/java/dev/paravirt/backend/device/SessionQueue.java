@@ -67,6 +67,9 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** The driver is to be notified, now or after the delay. */
     private boolean unnotified;
 
+    /** The state that the worker found last. */
+    private int servedState;
+
     private long delay;
     private int inFlight;
     private @Nullable DescriptorChain current;
@@ -186,6 +189,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
         if (now < RUNNING || virtqueue == null || finished == null) {
             return false;
         }
+        servedState = now;
         if (now > RUNNING) {
             boolean seen = now == PAUSING && !session.isBroken();
             if (seen && !taken && virtqueue.hasResubmissions()) {
@@ -389,7 +393,8 @@ final class SessionQueue implements QueueContext, PolledQueue {
             return false;
         }
         if (now > RUNNING) {
-            return inFlight > unused.size();
+            // Only a device that was asked to give back what it keeps can be waited for.
+            return servedState == now && inFlight > unused.size();
         }
         if (session.isBroken()) {
             return true;
