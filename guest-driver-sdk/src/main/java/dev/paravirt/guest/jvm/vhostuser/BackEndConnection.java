@@ -162,16 +162,14 @@ final class BackEndConnection implements AutoCloseable {
 
     /** Sends a request and returns the reply, to be closed, which has a size within limits and no descriptors. */
     Message ask(int request, ByteBuffer payload, int leastSize, int mostSize) throws IOException {
-        checkAlive();
-        channel.send(request, 0, payload, List.of());
-        return receive(request, leastSize, mostSize, 0);
+        return ask(request, payload, leastSize, mostSize, 0);
     }
 
-    /** As {@link #ask}, with one descriptor in the reply at most. */
-    Message askForDescriptor(int request, ByteBuffer payload, int leastSize, int mostSize) throws IOException {
+    /** As the other one, with some descriptors in the reply at most. */
+    Message ask(int request, ByteBuffer payload, int leastSize, int mostSize, int mostDescriptors) throws IOException {
         checkAlive();
         channel.send(request, 0, payload, List.of());
-        return receive(request, leastSize, mostSize, 1);
+        return receive(request, leastSize, mostSize, mostDescriptors);
     }
 
     private Message receive(int request, int leastSize, int mostSize, int mostDescriptors) throws IOException {

@@ -25,11 +25,12 @@ record InflightMemory(FileDescriptor descriptor, long size, long offset, int que
         if (!connection.has(ProtocolFeatures.INFLIGHT_SHMFD)) {
             return null;
         }
-        try (Message reply = connection.askForDescriptor(
+        try (Message reply = connection.ask(
                 FrontEndRequest.GET_INFLIGHT_FD,
                 description(0, 0, queues, queueSize),
                 Payload.INFLIGHT_LEAST_SIZE,
-                Payload.INFLIGHT_SIZE)) {
+                Payload.INFLIGHT_SIZE,
+                1)) {
             long size = reply.getLong(Payload.INFLIGHT_MMAP_SIZE);
             return reply.descriptorCount() == 0 || size == 0
                     ? null
