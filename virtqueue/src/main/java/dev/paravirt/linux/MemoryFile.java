@@ -40,14 +40,11 @@ public final class MemoryFile implements AutoCloseable {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment bytes = local.allocate(Math.max(1, content.length));
             MemorySegment.copy(content, 0, bytes, ValueLayout.JAVA_BYTE, 0, content.length);
-            for (long done = 0; done < content.length; ) {
-                done += LinuxException.check(
+            int done = 0;
+            while (done < content.length) {
+                done += (int) LinuxException.check(
                         Libc.pwrite(
-                                file.descriptor.number(),
-                                bytes.address() + done,
-                                (int) (content.length - done),
-                                done,
-                                bytes),
+                                file.descriptor.number(), bytes.address() + done, content.length - done, done, bytes),
                         "pwrite(memfd)",
                         null);
             }

@@ -37,9 +37,11 @@ class MemoryFileTest {
     @ValueSource(ints = {0, 1, 65_536, 300_001})
     void anotherReadsWhatThereIs(int length) throws LinuxException {
         byte[] content = noise(length);
-        try (MemoryFile file = MemoryFile.of(NAME, content);
-                FileDescriptor other = file.descriptor().duplicate()) {
-            file.close();
+        FileDescriptor other;
+        try (MemoryFile file = MemoryFile.of(NAME, content)) {
+            other = file.descriptor().duplicate();
+        }
+        try (other) {
             assertThat(readToTheEnd(other, length + 1)).isEqualTo(content);
         }
     }

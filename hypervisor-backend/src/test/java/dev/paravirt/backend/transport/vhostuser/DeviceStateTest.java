@@ -155,10 +155,10 @@ class DeviceStateTest {
                 .putInt(Payload.STATE_DIRECTION, direction)
                 .putInt(Payload.STATE_PHASE, phase);
         UnixSocket.Pair proposed = UnixSocket.pair();
-        try (UnixSocket ours = proposed.first();
-                UnixSocket theirs = proposed.second()) {
-            frontEnd.send(FrontEndRequest.SET_DEVICE_STATE_FD, parameters, theirs.descriptor());
-            theirs.close();
+        try (UnixSocket ours = proposed.first()) {
+            try (UnixSocket theirs = proposed.second()) {
+                frontEnd.send(FrontEndRequest.SET_DEVICE_STATE_FD, parameters, theirs.descriptor());
+            }
             try (Message reply = frontEnd.receive(FrontEndRequest.SET_DEVICE_STATE_FD)) {
                 // What was proposed is closed in any case: this is its end of file.
                 assertThat(new ByteStream(ours.descriptor()).read(new byte[1], 0, 1))
