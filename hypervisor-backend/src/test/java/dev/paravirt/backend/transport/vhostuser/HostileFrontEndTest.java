@@ -11,6 +11,7 @@ import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.Memfd;
 import dev.paravirt.linux.PositionalFile;
 import dev.paravirt.linux.SignalPipe;
+import dev.paravirt.queue.traffic.OpenDescriptors;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
@@ -20,7 +21,6 @@ import dev.paravirt.spec.vhostuser.ProtocolFeatures;
 import dev.paravirt.vhostuser.Message;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Set;
@@ -367,9 +367,9 @@ class HostileFrontEndTest {
     void manySessionsLeaveNothingOpen() throws IOException {
         int sessions = Boolean.getBoolean("paravirt.thorough") ? 10_000 : 150;
         long before = openAfter(20);
-        long mapped = mapped();
+        long mapped = OpenDescriptors.mappings();
         assertThat(openAfter(sessions)).isEqualTo(before);
-        assertThat(mapped()).isEqualTo(mapped);
+        assertThat(OpenDescriptors.mappings()).isEqualTo(mapped);
     }
 
     private long openAfter(int sessions) throws IOException {
@@ -395,28 +395,7 @@ class HostileFrontEndTest {
         // A front-end that is greeted says that the one before it is over.
         try (TestFrontEnd next = frontEnd()) {
             next.ask(FrontEndRequest.GET_FEATURES);
-            return openDescriptors();
-        }
-    }
-
-    private static long openDescriptors() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.filter(HostileFrontEndTest::isOurKind).count();
-        }
-    }
-
-    private static long mapped() throws IOException {
-        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
-            return mappings.filter(line -> line.contains("/memfd:")).count();
-        }
-    }
-
-    private static boolean isOurKind(Path descriptor) {
-        try {
-            String target = Files.readSymbolicLink(descriptor).toString();
-            return target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("/memfd:");
-        } catch (IOException closedMeanwhile) {
-            return false;
+            return OpenDescriptors.count();
         }
     }
 }
