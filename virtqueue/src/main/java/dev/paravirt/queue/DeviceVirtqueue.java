@@ -82,6 +82,13 @@ public abstract sealed class DeviceVirtqueue permits SplitDeviceVirtqueue, Packe
         return queue;
     }
 
+    /**
+     * Believes a used ring more than the position, which is that of a front-end whose device was killed and could not tell it.
+     * For a queue just {@link #resume resumed}, whose devices use buffers in the order in which they became available. Nothing
+     * changes for one that notes what is in flight, and for packed queues, whose front-ends have to know it all.
+     */
+    public void goOnBehindUsed() {}
+
     abstract void startAt(int position, @Nullable InflightRegion region);
 
     /**

@@ -113,6 +113,16 @@ final class SplitDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     @Override
+    public void goOnBehindUsed() {
+        int seen = availableRegion.getShortAcquire(availableIndexAt) & 0xffff;
+        // Else it is no used ring of this driver's.
+        if (inflight == null && RingIndex.distance(usedIndex, seen) <= size) {
+            availableIndex = usedIndex;
+            availableIndexSeen = usedIndex;
+        }
+    }
+
+    @Override
     void takeBack(DescriptorChain chain) {
         availableIndex = RingIndex.advance(availableIndex, -1);
         if (inflight != null) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.paravirt.memory.DirtyLog;
 import dev.paravirt.queue.traffic.Dice;
 import dev.paravirt.queue.traffic.QueuePair;
+import dev.paravirt.spec.ring.SplitLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A queue that one device leaves and another goes on with, while its driver knows nothing of that. */
 class ResumeTest {
@@ -96,6 +98,49 @@ class ResumeTest {
             assertThat(driver.usedLength()).isEqualTo(1);
         }
         return count;
+    }
+
+    /** The one before was killed, and whoever has its position from the beginning knows no better. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, SIZE - 1, 3 * SIZE + 1})
+    void whoeverUsesBuffersInOrderFindsTheNextBehindTheLastUsed(int used) {
+        VirtqueueFormat split = new VirtqueueFormat(false, false, false, false, false);
+        try (QueuePair pair = new QueuePair(split, SIZE, 0, SIZE * BUFFER)) {
+            DriverVirtqueue driver = pair.driver();
+            DeviceVirtqueue killed = pair.device();
+            for (int token = 0; token < used; token++) {
+                add(pair, token % SIZE);
+                killed.push(requireNonNull(killed.poll()), 1);
+                killed.publish();
+                assertThat(driver.poll()).isEqualTo(token % SIZE);
+            }
+            add(pair, 1);
+            add(pair, 2);
+            requireNonNull(killed.poll());
+            DeviceVirtqueue next = resume(pair, 0);
+            next.goOnBehindUsed();
+            for (int token = 1; token <= 2; token++) {
+                next.push(requireNonNull(next.poll()), 7);
+                next.publish();
+                assertThat(driver.poll()).isEqualTo(token);
+                assertThat(driver.usedLength()).isEqualTo(7);
+            }
+            assertThat(next.poll()).isNull();
+        }
+    }
+
+    /** A driver may have left anything in a used ring that it never had a device for. */
+    @Test
+    void aUsedRingOfNobodysIsNotBelieved() {
+        VirtqueueFormat split = new VirtqueueFormat(false, false, false, false, false);
+        try (QueuePair pair = new QueuePair(split, SIZE, 0, SIZE * BUFFER)) {
+            long usedIndex = pair.driver().deviceArea() + SplitLayout.USED_IDX;
+            pair.rings().putShort((int) (usedIndex - pair.rings().address()), (short) 1234);
+            add(pair, 3);
+            DeviceVirtqueue next = resume(pair, 0);
+            next.goOnBehindUsed();
+            assertThat(requireNonNull(next.poll()).writableLength()).isEqualTo(BUFFER);
+        }
     }
 
     /** Behind a buffer that was not worked on lies one that was used: the first cannot be taken back any more. */

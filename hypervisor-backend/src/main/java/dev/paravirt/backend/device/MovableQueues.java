@@ -69,7 +69,7 @@ public final class MovableQueues {
                 return Outcome.BAD_STATE;
             }
             try {
-                chosen.setUp(DeviceVirtqueue.resume(
+                DeviceVirtqueue resumed = DeviceVirtqueue.resume(
                         session.memory(),
                         size,
                         format,
@@ -78,7 +78,11 @@ public final class MovableQueues {
                         deviceArea,
                         position,
                         log,
-                        inflight));
+                        inflight);
+                if (session.device().finishesInOrder()) {
+                    resumed.goOnBehindUsed();
+                }
+                chosen.setUp(resumed);
             } catch (VirtqueueException | InternalError outsideOfMemory) {
                 return Outcome.BAD_ADDRESS;
             }

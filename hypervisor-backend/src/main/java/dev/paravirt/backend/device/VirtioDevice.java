@@ -92,6 +92,14 @@ public interface VirtioDevice extends AutoCloseable {
     }
 
     /**
+     * Whether the chains of each queue are passed on in the order in which they became available. Then a used ring says where the
+     * device stood, if that was killed with its process. Never changes.
+     */
+    default boolean finishesInOrder() {
+        return false;
+    }
+
+    /**
      * How long the used buffer notification of what was pushed may still wait, in nanoseconds; 0 or less if it is due.
      * Worker thread of this queue: when the driver wants to be notified, and again at the end of that time or earlier.
      */

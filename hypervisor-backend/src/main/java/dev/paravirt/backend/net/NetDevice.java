@@ -100,6 +100,11 @@ public final class NetDevice implements MovableDevice {
     }
 
     @Override
+    public boolean finishesInOrder() {
+        return true;
+    }
+
+    @Override
     public int configSize() {
         return NetConfig.SIZE;
     }

@@ -24,6 +24,8 @@ final class Juggler implements NetBackend {
     /** Prime to the number of lengths, so that all of them occur. */
     private static final int STRIDE = 377;
 
+    private static final int HANDFUL = 32;
+
     private final AtomicLong thrown = new AtomicLong();
     private final AtomicLong caught = new AtomicLong();
     private volatile String wrong = "";
@@ -40,6 +42,17 @@ final class Juggler implements NetBackend {
             check(frame);
         }
         frame.release();
+        return throwNext();
+    }
+
+    /** Begins, also anew after all was lost. For any thread. */
+    void throwAll() {
+        for (int i = 0; i < HANDFUL; i++) {
+            throwNext();
+        }
+    }
+
+    private boolean throwNext() {
         NetPort back = port;
         return back != null && back.receive(frame(thrown.incrementAndGet(), HERE, THERE));
     }
