@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.integration.frontend;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.jdi.Bootstrap;
@@ -39,7 +40,7 @@ final class HeldWrites implements AutoCloseable {
                 .findFirst()
                 .orElseThrow();
         Map<String, Connector.Argument> arguments = connector.defaultArguments();
-        arguments.get("port").setValue(debuggerPort);
+        requireNonNull(arguments.get("port")).setValue(debuggerPort);
         return new HeldWrites(connector.attach(arguments));
     }
 
