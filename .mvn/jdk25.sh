@@ -7,7 +7,7 @@ jdk25_is() {
   return 1
 }
 set +f
-for d in "${JAVA25_HOME-}" "${JAVA_HOME-}" /usr/lib/jvm/* /opt/*jdk* "$HOME"/.sdkman/candidates/java/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+for d in "${JAVA25_HOME-}" "${JAVA_HOME-}" /usr/lib/jvm/* /opt/*jdk* "${HOME-}"/.sdkman/candidates/java/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
   if [ -n "$d" ] && jdk25_is "$d"; then export JAVA_HOME="$d"; break; fi
 done
 set -f

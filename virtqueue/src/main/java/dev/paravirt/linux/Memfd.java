@@ -55,7 +55,8 @@ public final class Memfd implements AutoCloseable {
         }
     }
 
-    private static FileDescriptor open(String name) throws LinuxException {
+    /** Makes memory without any size or seal. */
+    static FileDescriptor open(String name) throws LinuxException {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment label = local.allocateFrom(name);
             int flags = Constants.MFD_CLOEXEC | Constants.MFD_ALLOW_SEALING;

@@ -2,14 +2,17 @@
 package dev.paravirt.backend.console;
 
 import dev.paravirt.backend.device.DeviceHost;
+import dev.paravirt.backend.device.MovableDevice;
 import dev.paravirt.backend.device.QueueContext;
-import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.console.ConsoleConfig;
 import dev.paravirt.spec.console.ConsoleFeatures;
 import dev.paravirt.spec.console.ConsoleQueues;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An end that takes nothing for a while holds up the guest's output and no worker; buffers wait for it in the ring.
  */
-public final class ConsoleDevice implements VirtioDevice {
+public final class ConsoleDevice implements MovableDevice {
+    /** What a state begins with. */
+    static final int ONE_PORT = 1;
+
     private static final int QUEUES = 2;
+
     /** What User-Mode Linux asks for: a front-end of vhost-user cannot know how much there is. */
     private static final int QUEUE_SIZE = 256;
 
@@ -141,6 +148,20 @@ public final class ConsoleDevice implements VirtioDevice {
     }
 
     @Override
+    public void enabled(int queue, boolean on) {
+        if (queue == ConsoleQueues.TRANSMIT) {
+            port.outputPaused(false);
+        }
+    }
+
+    @Override
+    public void paused(int queue) {
+        if (queue == ConsoleQueues.TRANSMIT) {
+            port.outputPaused(true);
+        }
+    }
+
+    @Override
     public boolean takesRequests(int queue) {
         return queue == ConsoleQueues.RECEIVE;
     }
@@ -176,7 +197,22 @@ public final class ConsoleDevice implements VirtioDevice {
 
     @Override
     public void reset() {
-        port.guestOpen(false);
+        port.reset();
+    }
+
+    @Override
+    public void saveState(DataOutput state) throws IOException {
+        state.writeInt(ONE_PORT);
+        port.save(state);
+    }
+
+    @Override
+    public Runnable loadState(FeatureBits driverFeatures, DataInput state) throws IOException {
+        if (state.readInt() != ONE_PORT) {
+            throw new IOException("its console has many ports");
+        }
+        ConsolePort.State loaded = ConsolePort.State.load(state);
+        return () -> port.takeOver(loaded);
     }
 
     @Override

@@ -6,6 +6,9 @@ import static java.util.Objects.requireNonNull;
 import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.VirtqueueException;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +41,12 @@ final class ConsolePort implements ConsoleLine {
     /** The guest had no receive buffer the last time that one was needed. */
     private boolean starved;
 
+    /** What the end has taken of the first output that waits, or, while the queue is paused, of the one that comes next. */
     private long taken;
+
+    /** Output that is given back will come again. */
+    private boolean outputPaused;
+
     private int emergencyLength;
     private boolean inputRefused;
     private boolean guestOpen;
@@ -124,18 +132,33 @@ final class ConsolePort implements ConsoleLine {
         wantInput();
     }
 
-    /** Gives back all output of a queue that is being reset. */
+    /** Gives back all output of a queue that is being reset, or paused. */
     synchronized void releaseOutput(QueueContext context) {
         for (DescriptorChain next = full.poll(); next != null; next = full.poll()) {
             context.push(next, 0);
         }
+        taken = outputPaused ? taken : 0;
+    }
+
+    /** Whether what the queue of output gives back from now on will come again. */
+    synchronized void outputPaused(boolean paused) {
+        outputPaused = paused;
+    }
+
+    /** The driver is gone. */
+    synchronized void reset() {
         taken = 0;
+        guestOpen(false);
     }
 
     /** Whether the guest has somebody at its side of the port; input waits at the end until it has. */
     synchronized void guestOpen(boolean open) {
         guestOpen = open;
         wantInput();
+    }
+
+    synchronized boolean isGuestOpen() {
+        return guestOpen;
     }
 
     private void wantInput() {
@@ -162,6 +185,47 @@ final class ConsolePort implements ConsoleLine {
             System.arraycopy(emergency, accepted, emergency, 0, emergencyLength);
         }
         return emergencyLength == 0;
+    }
+
+    // Another device that the guest moves to.
+
+    /** Emergency characters are left out: they are this end's to take. */
+    synchronized void save(DataOutput state) throws IOException {
+        byte[] waiting = new byte[input.length()];
+        input.peek(waiting, 0, waiting.length);
+        state.writeInt(waiting.length);
+        state.write(waiting);
+        state.writeLong(taken);
+    }
+
+    /**
+     * What {@link #save} wrote.
+     *
+     * @param waiting input that the guest has not read
+     * @param taken bytes of the output that comes next
+     */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+    record State(byte[] waiting, long taken) {
+        static State load(DataInput state) throws IOException {
+            int length = state.readInt();
+            if (length < 0 || length > INPUT) {
+                throw new IOException(length + " bytes of input wait at a port, which has room for " + INPUT);
+            }
+            byte[] waiting = new byte[length];
+            state.readFully(waiting);
+            long taken = state.readLong();
+            if (taken < 0) {
+                throw new IOException("the end of a port has taken " + taken + " bytes");
+            }
+            return new State(waiting, taken);
+        }
+    }
+
+    /** In the place of what this port has. */
+    synchronized void takeOver(State state) {
+        input.clear();
+        input.put(state.waiting, 0, state.waiting.length);
+        taken = state.taken;
     }
 
     // The end.

@@ -2,8 +2,8 @@
 package dev.paravirt.backend.console;
 
 import dev.paravirt.backend.device.DeviceHost;
+import dev.paravirt.backend.device.MovableDevice;
 import dev.paravirt.backend.device.QueueContext;
-import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.VirtqueueException;
 import dev.paravirt.spec.DeviceType;
@@ -12,6 +12,9 @@ import dev.paravirt.spec.console.ConsoleConfig;
 import dev.paravirt.spec.console.ConsoleControl;
 import dev.paravirt.spec.console.ConsoleFeatures;
 import dev.paravirt.spec.console.ConsoleQueues;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>A driver without MULTIPORT has port 0 alone. A message of the driver that makes no sense is dropped and counted. Ports
  * are added and removed by any thread.
  */
-public final class MultiportConsoleDevice implements VirtioDevice {
+public final class MultiportConsoleDevice implements MovableDevice {
     /** The most ports that a device can have. */
     public static final int MOST_PORTS = 64;
 
@@ -288,8 +291,26 @@ public final class MultiportConsoleDevice implements VirtioDevice {
             slot.reset();
             ConsolePort port = slot.port();
             if (port != null) {
-                port.guestOpen(false);
+                port.reset();
             }
+        }
+    }
+
+    @Override
+    public synchronized void saveState(DataOutput state) throws IOException {
+        PortsState.save(driverReady, slots, state);
+    }
+
+    @Override
+    public Runnable loadState(FeatureBits driverFeatures, DataInput state) throws IOException {
+        PortsState loaded = PortsState.load(state, slots.length);
+        return () -> takeOver(loaded);
+    }
+
+    private synchronized void takeOver(PortsState loaded) {
+        driverReady = loaded.driverReady();
+        for (PortSlot slot : slots) {
+            slot.takeOver(loaded, multiport);
         }
     }
 
@@ -307,6 +328,23 @@ public final class MultiportConsoleDevice implements VirtioDevice {
     }
 
     // Queues.
+
+    @Override
+    public void enabled(int queue, boolean on) {
+        outputPaused(queue, false);
+    }
+
+    @Override
+    public void paused(int queue) {
+        outputPaused(queue, true);
+    }
+
+    private void outputPaused(int queue, boolean paused) {
+        ConsolePort port = ConsoleQueues.isReceive(queue) ? null : port(ConsoleQueues.port(queue));
+        if (port != null) {
+            port.outputPaused(paused);
+        }
+    }
 
     @Override
     public boolean takesRequests(int queue) {
@@ -413,14 +451,14 @@ public final class MultiportConsoleDevice implements VirtioDevice {
             int value = chain.readShort(ConsoleControl.VALUE);
             sense = event == ConsoleControl.DEVICE_READY ? deviceReady(value) : hear(id, event, value);
             if (!sense) {
-                LOG.debug("a control message is ignored: {} {} of port {}", describe(event), value, id);
+                LOG.debug(
+                        "a control message is ignored: {} {} of port {}",
+                        ConsoleControl.describeEvent(event),
+                        value,
+                        id);
             }
         }
         ignored += sense ? 0 : 1;
-    }
-
-    private static String describe(int event) {
-        return ConsoleControl.describeEvent(event);
     }
 
     private boolean deviceReady(int value) {

@@ -5,7 +5,11 @@ import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.VirtqueueException;
 import dev.paravirt.spec.console.ConsoleControl;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +103,7 @@ final class PortSlot {
 
     /** PORT_READY. Returns whether that was due. */
     boolean portReady() {
-        if (!announced || ready || port == null) {
+        if (!announced || ready || port == null || (due & REMOVE) != 0) {
             return false;
         }
         ready = true;
@@ -128,6 +132,77 @@ final class PortSlot {
         due = 0;
         announced = false;
         ready = false;
+    }
+
+    // Another device that the guest moves to.
+
+    void save(DataOutput state) throws IOException {
+        ConsolePort now = port;
+        state.writeBoolean(announced);
+        state.writeBoolean(ready);
+        state.writeByte(due);
+        state.writeBoolean(now != null);
+        if (now != null) {
+            state.writeByte(name.length);
+            state.write(name);
+            state.writeBoolean(console);
+            state.writeBoolean(now.isGuestOpen());
+            now.save(state);
+        }
+    }
+
+    /**
+     * What {@link #save} wrote.
+     *
+     * @param port null if there was none
+     */
+    record State(
+            boolean announced,
+            boolean ready,
+            int due,
+            @Nullable PortState port) {
+        static State load(DataInput state) throws IOException {
+            boolean announced = state.readBoolean();
+            boolean ready = state.readBoolean();
+            int due = state.readUnsignedByte();
+            return new State(announced, ready, due, state.readBoolean() ? PortState.load(state) : null);
+        }
+    }
+
+    /** Who a port was, and what it kept. */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+    private record PortState(byte[] name, boolean console, boolean guestOpen, ConsolePort.State kept) {
+        static PortState load(DataInput state) throws IOException {
+            byte[] name = new byte[state.readUnsignedByte()];
+            state.readFully(name);
+            return new PortState(name, state.readBoolean(), state.readBoolean(), ConsolePort.State.load(state));
+        }
+    }
+
+    /**
+     * Takes over the state of the slot with the same number.
+     *
+     * @param multiport whether the driver is told of ports
+     */
+    void takeOver(PortsState all, boolean multiport) {
+        State state = all.slots()[number];
+        ConsolePort now = port;
+        PortState before = state.port;
+        boolean same = now != null
+                && before != null
+                && (!multiport || (before.console == console && Arrays.equals(before.name, name)));
+        announced = state.announced;
+        ready = same && state.ready;
+        if (same && announced) {
+            // What the ends say of themselves is not what the ends over there have said.
+            due = ready ? state.due & (CONSOLE | NAME) | OPEN | (sized ? RESIZE : 0) : 0;
+        } else {
+            due = (announced ? REMOVE : 0) | (all.driverReady() && now != null ? ADD : 0);
+        }
+        if (now != null && before != null && same) {
+            now.takeOver(before.kept);
+            now.guestOpen(before.guestOpen);
+        }
     }
 
     boolean hasMessage() {

@@ -365,6 +365,10 @@ public final class DeviceSession implements AutoCloseable {
         return queues[queue];
     }
 
+    VirtioDevice device() {
+        return device;
+    }
+
     /** All memory that the device may reach; under the lock. */
     GuestMemory memory() {
         return memory;
@@ -399,7 +403,7 @@ public final class DeviceSession implements AutoCloseable {
         fail(reason, null);
     }
 
-    private synchronized void fail(String reason, @Nullable Throwable failure) {
+    synchronized void fail(String reason, @Nullable Throwable failure) {
         if (broken || closed) {
             return;
         }

@@ -155,7 +155,7 @@ final class SessionQueue implements QueueContext, PolledQueue {
     /** As {@link #stop}, but the driver sees everything that is in flight, and the queue can go on at its position. */
     void pause() {
         if (state == RUNNING) {
-            device.enabled(index, false);
+            device.paused(index);
             state = PAUSING;
             worker.wake();
         }

@@ -83,6 +83,15 @@ public interface VirtioDevice extends AutoCloseable {
     default void enabled(int queue, boolean on) {}
 
     /**
+     * A queue is not to be used for a while, and the driver does not know: it will be {@link #enabled} again as it was, of this
+     * device or of another one that the guest has moved to. Requests that {@link #quiesce} gives back come again, in the same
+     * order. Control.
+     */
+    default void paused(int queue) {
+        enabled(queue, false);
+    }
+
+    /**
      * How long the used buffer notification of what was pushed may still wait, in nanoseconds; 0 or less if it is due.
      * Worker thread of this queue: when the driver wants to be notified, and again at the end of that time or earlier.
      */

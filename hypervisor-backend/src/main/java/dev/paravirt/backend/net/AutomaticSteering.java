@@ -2,6 +2,8 @@
 package dev.paravirt.backend.net;
 
 import io.netty.buffer.ByteBuf;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
@@ -34,6 +36,11 @@ final class AutomaticSteering extends ReceiveSteering {
     @Override
     boolean uses(int pair) {
         return pair < pairs;
+    }
+
+    @Override
+    void save(DataOutput state) throws IOException {
+        state.writeInt(pairs);
     }
 
     @Override

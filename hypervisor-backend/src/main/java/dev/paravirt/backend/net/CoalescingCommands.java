@@ -5,6 +5,9 @@ import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetControl;
 import dev.paravirt.spec.net.NetFeatures;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -20,9 +23,13 @@ final class CoalescingCommands {
     /** For queues that are set up later: of receiveqs, then of transmitqs. */
     private final long[] initial = new long[2];
 
+    /** Of queues that are paused, by index: what they go on with; null for the others. */
+    private final @Nullable Long[] kept;
+
     CoalescingCommands(NetDevice device) {
         this.device = device;
         this.queues = new Coalescing[2 * device.pairs()];
+        this.kept = new @Nullable Long[queues.length];
         Arrays.setAll(queues, i -> new Coalescing());
     }
 
@@ -34,14 +41,50 @@ final class CoalescingCommands {
     /** A queue was set up, or is being reset. */
     synchronized void enabled(int queue, boolean on) {
         if (on) {
-            queues[queue].enable(initial[queue % 2]);
+            Long before = kept[queue];
+            queues[queue].enable(before == null ? initial[queue % 2] : before);
         } else {
             queues[queue].disable();
         }
+        kept[queue] = null;
+    }
+
+    /** A queue will go on with the parameters that it has. */
+    synchronized void paused(int queue) {
+        queues[queue].disable();
+        kept[queue] = queues[queue].parameters();
     }
 
     synchronized void reset() {
         Arrays.fill(initial, 0);
+        Arrays.fill(kept, null);
+    }
+
+    /** All queues are paused, or not set up. */
+    synchronized void save(DataOutput state) throws IOException {
+        state.writeLong(initial[0]);
+        state.writeLong(initial[1]);
+        for (Long parameters : kept) {
+            state.writeBoolean(parameters != null);
+            state.writeLong(parameters == null ? 0 : parameters);
+        }
+    }
+
+    /** Returns what takes over a state that was saved. All numbers are parameters. */
+    Runnable load(DataInput state) throws IOException {
+        long[] loaded = {state.readLong(), state.readLong()};
+        @Nullable Long[] paused = new @Nullable Long[queues.length];
+        for (int queue = 0; queue < queues.length; queue++) {
+            boolean known = state.readBoolean();
+            long parameters = state.readLong();
+            paused[queue] = known ? parameters : null;
+        }
+        return () -> takeOver(loaded, paused);
+    }
+
+    private synchronized void takeOver(long[] loaded, @Nullable Long[] paused) {
+        System.arraycopy(loaded, 0, initial, 0, initial.length);
+        System.arraycopy(paused, 0, kept, 0, kept.length);
     }
 
     /**
@@ -71,6 +114,7 @@ final class CoalescingCommands {
         initial[kind] = parameters(chain, NetControl.DATA);
         for (int queue = kind; queue < queues.length; queue += 2) {
             queues[queue].parameters(initial[kind]);
+            kept[queue] = null;
         }
         return 0;
     }

@@ -17,7 +17,7 @@ final class ControlCommands {
     static final int FAILED = -1;
 
     /** Addresses of each kind that the MAC filtering table keeps; with more, all of the kind are received. */
-    private static final int MAX_ADDRESSES = 1024;
+    static final int MAX_ADDRESSES = 1024;
 
     private static final int MAX_VLAN = 4095;
 
@@ -93,7 +93,7 @@ final class ControlCommands {
             return false;
         }
         long address = address(chain, NetControl.DATA);
-        if (Ethernet.isGroup(address) || address == 0) {
+        if (!Ethernet.isStation(address)) {
             return false;
         }
         device.filter(device.filter().withMac(address));

@@ -24,6 +24,11 @@ final class Ethernet {
         return (address & GROUP) != 0;
     }
 
+    /** Whether it is the address of one station; any number. */
+    static boolean isStation(long address) {
+        return address > 0 && address <= BROADCAST && !isGroup(address);
+    }
+
     /** @param index of a frame of at least {@link #HEADER} bytes, like those below */
     static long destination(ByteBuf frame, int index) {
         return address(frame, index);

@@ -80,7 +80,7 @@ public final class LearningSwitch {
         int index = frame.readerIndex() + NetHeader.SIZE;
         long source = Ethernet.source(frame, index);
         long destination = Ethernet.destination(frame, index);
-        if (Ethernet.isGroup(source) || source == 0) {
+        if (!Ethernet.isStation(source)) {
             frame.release();
             return false;
         }

@@ -2,8 +2,8 @@
 package dev.paravirt.backend.net;
 
 import dev.paravirt.backend.device.DeviceHost;
+import dev.paravirt.backend.device.MovableDevice;
 import dev.paravirt.backend.device.QueueContext;
-import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.VirtqueueException;
 import dev.paravirt.spec.DeviceType;
@@ -11,13 +11,12 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetConfig;
 import dev.paravirt.spec.net.NetControl;
 import dev.paravirt.spec.net.NetFeatures;
-import dev.paravirt.spec.net.NetHash;
 import dev.paravirt.spec.net.NetHeader;
 import dev.paravirt.spec.net.NetQueues;
 import io.netty.buffer.ByteBuf;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +27,12 @@ import org.jspecify.annotations.Nullable;
  * cannot be done is answered with VIRTIO_NET_ERR. Only a receive buffer or command too small for its header needs a
  * reset.
  */
-public final class NetDevice implements VirtioDevice {
-    private static final int NO_STATUS = 0;
-
+public final class NetDevice implements MovableDevice {
     private final NetBackend backend;
     private final FeatureBits backendOffloads;
     private final FeatureBits features;
     private final long firstMac;
-    private final int mostMtu;
-    private final int speed;
+    private final NetConfiguration configuration;
     private final int queueSize;
     private final int pairs;
     private final boolean controlInFront;
@@ -44,9 +40,6 @@ public final class NetDevice implements VirtioDevice {
     private final TransmitQueue[] transmit;
     private final CoalescingCommands coalescing;
     private final ControlCommands commands;
-
-    /** {@code S_} bits of {@link NetConfig}. */
-    private final AtomicInteger status = new AtomicInteger(NetConfig.S_LINK_UP);
 
     // Written by control calls, or by the worker of the control queue while that runs.
     private volatile FeatureBits negotiated = FeatureBits.NONE;
@@ -61,7 +54,6 @@ public final class NetDevice implements VirtioDevice {
     private volatile @Nullable PacketHash hash;
 
     private volatile @Nullable DeviceHost host;
-    private volatile int mtu;
 
     /** A device in front of a backend, which it closes when it is closed itself. */
     public NetDevice(NetBackend backend, NetOptions options) {
@@ -69,9 +61,7 @@ public final class NetDevice implements VirtioDevice {
         this.backendOffloads = backend.offloads();
         this.features = options.features();
         this.firstMac = options.mac();
-        this.mostMtu = options.mtu();
-        this.mtu = mostMtu;
-        this.speed = options.speed();
+        this.configuration = new NetConfiguration(options);
         this.queueSize = options.queueSize();
         this.pairs = options.queuePairs();
         this.controlInFront = options.controlInFront();
@@ -116,18 +106,7 @@ public final class NetDevice implements VirtioDevice {
 
     @Override
     public void readConfig(int offset, byte[] destination, int start, int length) {
-        byte[] bytes = new byte[configSize()];
-        ByteBuffer config = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        Ethernet.put(filter.mac(), bytes, NetConfig.MAC);
-        config.putShort(NetConfig.STATUS, (short) status.get());
-        config.putShort(NetConfig.MAX_VIRTQUEUE_PAIRS, (short) pairs);
-        config.putShort(NetConfig.MTU, (short) mtu);
-        config.putInt(NetConfig.SPEED, speed);
-        config.put(NetConfig.DUPLEX, (byte) NetConfig.DUPLEX_FULL);
-        config.put(NetConfig.RSS_MAX_KEY_SIZE, (byte) NetHash.MIN_MAX_KEY_SIZE);
-        config.putShort(NetConfig.RSS_MAX_INDIRECTION_TABLE_LENGTH, (short) NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH);
-        config.putInt(NetConfig.SUPPORTED_HASH_TYPES, PacketHash.SUPPORTED);
-        System.arraycopy(bytes, offset, destination, start, length);
+        configuration.read(filter.mac(), offset, destination, start, length);
     }
 
     /** Nothing can be written: a driver that has another address says so by control command. */
@@ -170,6 +149,19 @@ public final class NetDevice implements VirtioDevice {
             return;
         }
         coalescing.enabled(queue, on);
+        countPairsInUse();
+    }
+
+    @Override
+    public void paused(int queue) {
+        if (isForFrames(queue)) {
+            coalescing.paused(queue);
+            countPairsInUse();
+        }
+    }
+
+    /** A driver whose commands stay in front of the device uses the pairs that are enabled. */
+    private void countPairsInUse() {
         if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs()) {
             int used = 0;
             while (used < pairs && coalescing.of(NetQueues.receive(used)).isEnabled()) {
@@ -180,7 +172,11 @@ public final class NetDevice implements VirtioDevice {
     }
 
     private boolean hasSeveralPairs() {
-        return negotiated.has(NetFeatures.MQ) || negotiated.has(NetFeatures.RSS);
+        return hasSeveralPairs(negotiated);
+    }
+
+    private static boolean hasSeveralPairs(FeatureBits features) {
+        return features.has(NetFeatures.MQ) || features.has(NetFeatures.RSS);
     }
 
     @Override
@@ -248,6 +244,30 @@ public final class NetDevice implements VirtioDevice {
     }
 
     @Override
+    public void saveState(DataOutput state) throws IOException {
+        state.writeInt(pairs);
+        new NetState(filter, steering, guestOffloads, hash).save(state);
+        coalescing.save(state);
+    }
+
+    @Override
+    public Runnable loadState(FeatureBits driverFeatures, DataInput state) throws IOException {
+        int known = state.readInt();
+        if (known != pairs) {
+            throw new IOException("its driver knows " + known + " queue pairs, and here are " + pairs);
+        }
+        NetState loaded = NetState.load(state, driverFeatures, hasSeveralPairs(driverFeatures) ? pairs : 1);
+        Runnable parameters = coalescing.load(state);
+        return () -> {
+            filter = loaded.filter();
+            steering = loaded.steering();
+            hash = loaded.hash();
+            guestOffloads(loaded.guestOffloads());
+            parameters.run();
+        };
+    }
+
+    @Override
     public void close() {
         backend.close();
         for (ReceiveQueue queue : receive) {
@@ -282,7 +302,7 @@ public final class NetDevice implements VirtioDevice {
 
     /** Bytes of the longest frame: the MTU, an Ethernet header and a VLAN tag. */
     int maxFrame() {
-        return mtu + Ethernet.HEADER + Ethernet.VLAN_TAG;
+        return configuration.mtu() + Ethernet.HEADER + Ethernet.VLAN_TAG;
     }
 
     ReceiveFilter filter() {
@@ -333,7 +353,7 @@ public final class NetDevice implements VirtioDevice {
 
     /** The driver has announced itself, or never will. */
     void announced() {
-        status.updateAndGet(bits -> bits & ~NetConfig.S_ANNOUNCE);
+        configuration.announced();
     }
 
     // For whoever runs the device. From any thread.
@@ -345,13 +365,13 @@ public final class NetDevice implements VirtioDevice {
 
     /** Whether the link is up. */
     public boolean isLinkUp() {
-        return (status.get() & NetConfig.S_LINK_UP) != 0;
+        return configuration.isLinkUp();
     }
 
     /** Plugs the cable in or pulls it out. While it is out, frames are dropped in both directions. */
     public void linkUp(boolean up) {
         if (up != isLinkUp()) {
-            changeStatus(up ? NetConfig.S_LINK_UP : NO_STATUS, up ? NO_STATUS : NetConfig.S_LINK_UP);
+            change(() -> configuration.linkUp(up));
         }
     }
 
@@ -364,7 +384,7 @@ public final class NetDevice implements VirtioDevice {
         if (!negotiated.has(NetFeatures.GUEST_ANNOUNCE)) {
             return false;
         }
-        changeStatus(NetConfig.S_ANNOUNCE, NO_STATUS);
+        change(configuration::announce);
         return true;
     }
 
@@ -378,7 +398,7 @@ public final class NetDevice implements VirtioDevice {
      */
     public boolean announceStation(byte[] mac) {
         long station = Ethernet.address(mac, 0);
-        if (Ethernet.isGroup(station) || station == 0) {
+        if (!Ethernet.isStation(station)) {
             throw new IllegalArgumentException(Ethernet.format(station) + " is not the address of a station");
         }
         return isLinkUp() && backend.send(ReverseArp.request(station, lead()));
@@ -386,7 +406,7 @@ public final class NetDevice implements VirtioDevice {
 
     /** The largest MTU that the device can have: that of its options. */
     public int mostMtu() {
-        return mostMtu;
+        return configuration.mostMtu();
     }
 
     /**
@@ -396,16 +416,10 @@ public final class NetDevice implements VirtioDevice {
      * @param value bytes without the Ethernet header, 68 to {@link #mostMtu}
      */
     public void limitMtu(int value) {
-        if (value < NetConfig.MIN_MTU || value > mostMtu) {
-            throw new IllegalArgumentException("an MTU is 68 to " + mostMtu + " here: " + value);
+        configuration.checkMtu(value);
+        if (value != configuration.mtu()) {
+            change(() -> configuration.mtu(value));
         }
-        if (value != mtu) {
-            change(() -> mtu = value);
-        }
-    }
-
-    private void changeStatus(int added, int removed) {
-        change(() -> status.updateAndGet(bits -> (bits | added) & ~removed));
     }
 
     private void change(Runnable change) {

@@ -49,7 +49,7 @@ public final class NetOptions {
     /** @param mac the device's address, such as {@code 02:00:00:00:00:01}: of one station, not of a group */
     public NetOptions(String mac) {
         this.mac = Ethernet.parse(mac);
-        if (Ethernet.isGroup(this.mac) || this.mac == 0) {
+        if (!Ethernet.isStation(this.mac)) {
             throw new IllegalArgumentException(mac + " is not the address of a station");
         }
     }

@@ -3,6 +3,9 @@ package dev.paravirt.backend.net;
 
 import dev.paravirt.spec.net.NetHash;
 import io.netty.buffer.ByteBuf;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /** The hash of a packet as the driver configured it (VIRTIO 1.4, "Hash calculation for incoming packets"). Immutable. */
 final class PacketHash {
@@ -23,12 +26,32 @@ final class PacketHash {
     private static final int ADDRESS_V6 = 16;
 
     private final int types;
+    private final byte[] secret;
     private final Toeplitz key;
 
     /** @param types {@code TYPE_} bits of {@link NetHash} */
     PacketHash(int types, byte[] key) {
         this.types = types;
+        this.secret = key.clone();
         this.key = new Toeplitz(key);
+    }
+
+    /** Writes the configuration, not a result. */
+    void save(DataOutput state) throws IOException {
+        state.writeInt(types);
+        state.writeByte(secret.length);
+        state.write(secret);
+    }
+
+    static PacketHash load(DataInput state) throws IOException {
+        int types = state.readInt();
+        byte[] key = new byte[state.readUnsignedByte()];
+        if ((types & ~SUPPORTED) != 0 || key.length > NetHash.MIN_MAX_KEY_SIZE) {
+            throw new IOException("hashes of types 0x" + Integer.toHexString(types) + " with a key of " + key.length
+                    + " bytes are not known here");
+        }
+        state.readFully(key);
+        return new PacketHash(types, key);
     }
 
     /** The {@code REPORT_} value of {@link NetHash}, from what {@link #of} returned. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -23,6 +26,7 @@ record ReceiveFilter(int modes, long mac, long[] table, boolean allUnicast, bool
     private static final int NOMULTI = 1 << 3;
     private static final int NOUNI = 1 << 4;
     private static final int NOBCAST = 1 << 5;
+    private static final int ALL_MODES = PROMISC | ALLMULTI | ALLUNI | NOMULTI | NOUNI | NOBCAST;
 
     /** A driver that cannot control reception gets everything. */
     static ReceiveFilter initial(long mac, boolean controlled, boolean vlans) {
@@ -75,5 +79,50 @@ record ReceiveFilter(int modes, long mac, long[] table, boolean allUnicast, bool
         int word = vlan / Long.SIZE;
         changed[word] = on ? changed[word] | bit : changed[word] & ~bit;
         return new ReceiveFilter(modes, mac, table, allUnicast, allMulticast, changed);
+    }
+
+    void save(DataOutput state) throws IOException {
+        state.writeByte(modes);
+        state.writeLong(mac);
+        state.writeBoolean(allUnicast);
+        state.writeBoolean(allMulticast);
+        saveAll(table, state);
+        saveAll(vlans, state);
+    }
+
+    private static void saveAll(long[] numbers, DataOutput state) throws IOException {
+        state.writeShort(numbers.length);
+        for (long number : numbers) {
+            state.writeLong(number);
+        }
+    }
+
+    /** @param filtersVlans whether that was negotiated */
+    static ReceiveFilter load(DataInput state, boolean filtersVlans) throws IOException {
+        int modes = state.readUnsignedByte();
+        long mac = state.readLong();
+        boolean everyUnicast = state.readBoolean();
+        boolean everyMulticast = state.readBoolean();
+        long[] addresses = loadAll(state);
+        long[] vlans = loadAll(state);
+        boolean known = (modes & ~ALL_MODES) == 0
+                && Ethernet.isStation(mac)
+                && addresses.length <= 2 * ControlCommands.MAX_ADDRESSES
+                && vlans.length == (filtersVlans ? VLANS / Long.SIZE : 0);
+        if (!known) {
+            throw new IOException("a receive filter with modes 0x" + Integer.toHexString(modes) + ", address "
+                    + Ethernet.format(mac) + ", " + addresses.length + " addresses and " + vlans.length
+                    + " words of VLANs is none");
+        }
+        return new ReceiveFilter(modes, mac, new long[0], everyUnicast, everyMulticast, vlans)
+                .withTable(addresses, everyUnicast, everyMulticast);
+    }
+
+    private static long[] loadAll(DataInput state) throws IOException {
+        long[] numbers = new long[state.readUnsignedShort()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = state.readLong();
+        }
+        return numbers;
     }
 }

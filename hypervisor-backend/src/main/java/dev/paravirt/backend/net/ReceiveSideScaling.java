@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.spec.net.NetHash;
 import io.netty.buffer.ByteBuf;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.BitSet;
 
 /** A frame's hash chooses the queue, by way of a table (VIRTIO 1.4, "Receive-side scaling (RSS)"). Immutable. */
 final class ReceiveSideScaling extends ReceiveSteering {
+    /** Instead of a number of pairs. */
+    static final int SCALING = 0;
+
     private final PacketHash hash;
     private final int[] table;
     private final int unclassified;
@@ -23,6 +30,40 @@ final class ReceiveSideScaling extends ReceiveSteering {
             used.set(pair);
         }
         used.set(unclassified);
+    }
+
+    @Override
+    void save(DataOutput state) throws IOException {
+        state.writeInt(SCALING);
+        hash.save(state);
+        state.writeShort(unclassified);
+        state.writeShort(table.length);
+        for (int pair : table) {
+            state.writeShort(pair);
+        }
+    }
+
+    /** What {@link #save} wrote behind {@link #SCALING}. */
+    static ReceiveSideScaling loadRest(DataInput state, int pairs) throws IOException {
+        PacketHash hash = PacketHash.load(state);
+        int unclassified = loadPair(state, pairs);
+        int length = state.readUnsignedShort();
+        if (Integer.bitCount(length) != 1 || length > NetHash.MIN_MAX_INDIRECTION_TABLE_LENGTH) {
+            throw new IOException("a table for receive-side scaling cannot have " + length + " entries here");
+        }
+        int[] table = new int[length];
+        for (int i = 0; i < length; i++) {
+            table[i] = loadPair(state, pairs);
+        }
+        return new ReceiveSideScaling(hash, table, unclassified);
+    }
+
+    private static int loadPair(DataInput state, int pairs) throws IOException {
+        int pair = state.readUnsignedShort();
+        if (pair >= pairs) {
+            throw new IOException("frames go to pair " + pair + " of " + pairs);
+        }
+        return pair;
     }
 
     @Override

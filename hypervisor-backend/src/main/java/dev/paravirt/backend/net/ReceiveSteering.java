@@ -2,6 +2,9 @@
 package dev.paravirt.backend.net;
 
 import io.netty.buffer.ByteBuf;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /** Decides which receiveq a frame goes to. For any thread. */
 abstract class ReceiveSteering {
@@ -15,6 +18,11 @@ abstract class ReceiveSteering {
         @Override
         boolean uses(int pair) {
             return pair == 0;
+        }
+
+        @Override
+        void save(DataOutput state) throws IOException {
+            state.writeInt(1);
         }
     };
 
@@ -33,6 +41,18 @@ abstract class ReceiveSteering {
 
     /** Whether the queue of a pair may get frames at all. */
     abstract boolean uses(int pair);
+
+    /** Writes what a driver commanded, not what was learnt: that is learnt again. */
+    abstract void save(DataOutput state) throws IOException;
+
+    /** @param pairs that there are; 1 or more */
+    static ReceiveSteering load(DataInput state, int pairs) throws IOException {
+        int used = state.readInt();
+        if (used < 0 || used > pairs) {
+            throw new IOException(used + " queue pairs are in use, and here are " + pairs);
+        }
+        return used == ReceiveSideScaling.SCALING ? ReceiveSideScaling.loadRest(state, pairs) : among(used);
+    }
 
     /** Whether a frame may go to another queue when its own is being reset. */
     boolean isFlexible() {

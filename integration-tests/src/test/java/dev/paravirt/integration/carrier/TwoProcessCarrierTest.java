@@ -9,10 +9,10 @@ import dev.paravirt.backend.transport.hypercall.GuestServer;
 import dev.paravirt.guest.jvm.GuestProcess;
 import dev.paravirt.guest.jvm.HypervisorGoneException;
 import dev.paravirt.linux.UnixSocket;
+import dev.paravirt.queue.traffic.OpenDescriptors;
 import dev.paravirt.spec.hypercall.HypercallError;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,20 +133,9 @@ class TwoProcessCarrierTest {
 
     /** Counted while one guest is served, as the moment at which the guest before is torn down is not known. */
     private long openWhileServing() throws IOException {
-        try (GuestProcess guest = GuestProcess.attach(path(), PATIENCE);
-                Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+        try (GuestProcess guest = GuestProcess.attach(path(), PATIENCE)) {
             assertThat(guest.call(EchoMachine.INCREMENT, 1, 0, 0, 0)).isEqualTo(2);
-            return descriptors.filter(TwoProcessCarrierTest::isShared).count();
-        }
-    }
-
-    private static boolean isShared(Path descriptor) {
-        try {
-            String target = Files.readSymbolicLink(descriptor).toString();
-            // Pipes also lead to child processes, whose closing is the JVM's affair.
-            return target.startsWith("socket:") || target.startsWith("anon_inode:") || target.startsWith("/memfd:");
-        } catch (IOException closedMeanwhile) {
-            return false;
+            return OpenDescriptors.count();
         }
     }
 

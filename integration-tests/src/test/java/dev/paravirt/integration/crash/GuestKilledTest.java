@@ -11,16 +11,15 @@ import dev.paravirt.backend.transport.hypercall.GuestShape;
 import dev.paravirt.backend.transport.hypercall.HypercallMachine;
 import dev.paravirt.backend.transport.hypercall.MachineOptions;
 import dev.paravirt.integration.carrier.ChildProcess;
+import dev.paravirt.queue.traffic.OpenDescriptors;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,7 +78,9 @@ class GuestKilledTest {
         try (ChildProcess guest =
                 ChildProcess.start(WritingGuest.class, socket.toString(), Long.toString(firstWrite), ring)) {
             assertThat(guest.line()).isEqualTo("up");
-            leftover = sharedDescriptors() + sharedMappings();
+            leftover = OpenDescriptors.count(
+                            directory.toRealPath().resolve("image").toString())
+                    + OpenDescriptors.mappings();
             LockSupport.parkNanos(random.nextLong(LONGEST_LIFE_NANOS));
             guest.kill();
             long last = firstWrite - 1;
@@ -105,31 +106,6 @@ class GuestKilledTest {
                     assertThat(Journal.block(write)).isEqualTo(block);
                 }
             }
-        }
-    }
-
-    private static long sharedDescriptors() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.filter(GuestKilledTest::isShared).count();
-        }
-    }
-
-    private static boolean isShared(Path descriptor) {
-        try {
-            String target = Files.readSymbolicLink(descriptor).toString();
-            // Pipes also lead to child processes, whose closing is the JVM's affair.
-            return target.startsWith("socket:")
-                    || target.startsWith("anon_inode:")
-                    || target.startsWith("/memfd:")
-                    || target.endsWith("/image");
-        } catch (IOException closedMeanwhile) {
-            return false;
-        }
-    }
-
-    private static long sharedMappings() throws IOException {
-        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
-            return mappings.filter(mapping -> mapping.contains("/memfd:")).count();
         }
     }
 }

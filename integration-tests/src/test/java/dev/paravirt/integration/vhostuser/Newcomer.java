@@ -18,7 +18,6 @@ import java.util.List;
 record Newcomer(String command, Path socket) {
     /** The words of the help's command line that begins so, whose "..." stands for what to boot. */
     List<String> example(String start) throws IOException {
-        String inHelp = "/tmp/" + command + ".sock";
         StringBuilder words = new StringBuilder();
         try (ChildProcess help = ChildProcess.start(Paravirt.class, command, "--help")) {
             String line = help.awaitLine(start);
@@ -28,10 +27,27 @@ record Newcomer(String command, Path socket) {
             }
             words.append(line);
         }
-        assertThat(words.toString()).contains(inHelp).endsWith(" ...");
+        assertThat(words.toString()).endsWith(" ...");
         words.setLength(words.length() - " ...".length());
-        return List.of(
-                words.toString().replace(inHelp, socket.toString()).strip().split("\\s+"));
+        return List.of(here(words.toString()).strip().split("\\s+"));
+    }
+
+    /** The elements that the help has for libvirt, each line for itself. */
+    List<String> libvirtElements() throws IOException {
+        List<String> elements = new ArrayList<>();
+        try (ChildProcess help = ChildProcess.start(Paravirt.class, command, "--help")) {
+            help.awaitLine("With libvirt:");
+            for (String line = help.line(); line.strip().startsWith("<"); line = help.line()) {
+                elements.add(line);
+            }
+        }
+        return here(String.join("\n", elements)).lines().toList();
+    }
+
+    private String here(String text) {
+        String inHelp = "/tmp/" + command + ".sock";
+        assertThat(text).contains(inHelp);
+        return text.replace(inHelp, socket.toString());
     }
 
     /** Serves the device that these options describe. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,39 @@ class NewcomerTest {
             try (ChildProcess server = newcomer.serve("--net", "user");
                     UserModeLinux guest = UserModeLinux.complete(folder, root, afterProgram(newcomer))) {
                 assertThat(guest.awaitEnd()).contains("the script has ended", page.checksum(), PACKED);
+            }
+        }
+    }
+
+    /** The disk's back-end is killed meanwhile, and started again. */
+    @Test
+    void aDiskAndANetworkForLibvirt() throws IOException, InterruptedException {
+        Path kernel = QemuGuest.kernel();
+        Command.require("passt", "passt");
+        Newcomer storage = new Newcomer("blk", folder.resolve("blk"));
+        Newcomer network = new Newcomer("net", folder.resolve("net"));
+        List<String> forDisk = storage.libvirtElements();
+        List<String> forNetwork = network.libvirtElements();
+        assertThat(forNetwork.getFirst()).isEqualTo(forDisk.getFirst());
+        List<String> devices = Stream.of(forDisk, forNetwork)
+                .flatMap(elements -> elements.stream().skip(1))
+                .toList();
+        Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
+        try (HostPage page = HostPage.serve();
+                ChildProcess first = serve(storage, disk);
+                ChildProcess wire = network.serve("--net", "user")) {
+            GuestRoot root = GuestRoot.create(
+                    folder.resolve("root"),
+                    kernel.resolve("lib/modules"),
+                    QemuGuest.modules("virtio_blk", "failover", "net_failover", "virtio_net"),
+                    List.of("mkfs.ext4"),
+                    page.script() + RING + Disk.script("vda"));
+            try (LibvirtGuest guest = LibvirtGuest.boot(folder, kernel, root, forDisk.getFirst(), devices)) {
+                guest.await(page.checksum());
+                first.kill();
+                try (ChildProcess second = serve(storage, disk)) {
+                    check(disk, guest.awaitEnd(), SPLIT);
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 /** A PC of QEMU's, whose guest is a Linux of Debian's, and whose devices are elsewhere. */
 final class QemuGuest implements Guest {
+    static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet panic=-1 rdinit=/init";
     private static final String PROGRAM = "qemu-system-x86_64";
     private static final String WATCHDOG_SECONDS = "150";
     private static final int POLL_MILLIS = 50;
@@ -31,6 +32,15 @@ final class QemuGuest implements Guest {
         Command.require(PROGRAM, "qemu-system-x86");
         String name = DebianPackages.dependency("linux-image-cloud-amd64", "linux-image-");
         return DebianPackages.require(name);
+    }
+
+    /** The file of an unpacked kernel that is booted. */
+    static Path image(Path kernel) throws IOException {
+        try (Stream<Path> files = Files.list(kernel.resolve("boot"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("vmlinuz"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     /** The kernel's modules for virtio devices on a PCI bus, in the order in which they are loaded, then those of drivers. */
@@ -58,20 +68,14 @@ final class QemuGuest implements Guest {
      * @param described a command line that says which memory and which devices it has, and lacks what to boot
      */
     static QemuGuest complete(Path folder, Path kernel, GuestRoot root, List<String> described) throws IOException {
-        Path image;
-        try (Stream<Path> files = Files.list(kernel.resolve("boot"))) {
-            image = files.filter(file -> file.getFileName().toString().startsWith("vmlinuz"))
-                    .findFirst()
-                    .orElseThrow();
-        }
         Path initrd = InitialRamFs.of(root.folder(), folder.resolve("initrd"));
         Path output = folder.resolve("output");
         List<String> command = new ArrayList<>(List.of("timeout", "--signal=KILL", WATCHDOG_SECONDS));
         command.addAll(described);
         command.addAll(List.of("-accel", "tcg", "-nodefaults", "-display", "none", "-no-reboot", "-smp", "2"));
         command.addAll(List.of("-serial", "file:" + output));
-        command.addAll(List.of("-kernel", image.toString(), "-initrd", initrd.toString()));
-        command.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 rdinit=/init"));
+        command.addAll(List.of("-kernel", image(kernel).toString(), "-initrd", initrd.toString()));
+        command.addAll(List.of("-append", KERNEL_ARGUMENTS));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("messages").toFile());

@@ -112,7 +112,7 @@ public final class FrontEndRequest {
 
     public static final int GET_SHARED_OBJECT = 41;
 
-    /** Where the state of a device that migrates is to be written to, or read from: two le32, one descriptor; replies u64. */
+    /** Device state transfer parameters, one descriptor; replies u64, and one descriptor unless that says otherwise. */
     public static final int SET_DEVICE_STATE_FD = 42;
 
     /** No payload; replies u64. */

@@ -118,6 +118,31 @@ public final class Payload {
 
     public static final int INFLIGHT_SIZE = 24;
 
+    // Device state transfer parameters, and the reply to them.
+
+    /** le32, {@link #STATE_SAVE} or {@link #STATE_LOAD}. */
+    public static final int STATE_DIRECTION = 0;
+
+    /** le32, {@link #STATE_STOPPED}. */
+    public static final int STATE_PHASE = 4;
+
+    public static final int STATE_SIZE = 8;
+
+    /** {@link #STATE_DIRECTION}: from the back-end that the guest leaves. */
+    public static final int STATE_SAVE = 0;
+
+    /** {@link #STATE_DIRECTION}: to the back-end that the guest comes to. */
+    public static final int STATE_LOAD = 1;
+
+    /** {@link #STATE_PHASE}: all vrings are stopped. */
+    public static final int STATE_STOPPED = 0;
+
+    /** Bits of the reply that are 0 after success. */
+    public static final int STATE_ERROR_MASK = 0xff;
+
+    /** Bit of the reply: no descriptor comes with it, so that the one of the request is used. */
+    public static final int STATE_NO_DESCRIPTOR = 1 << 8;
+
     /** No message is longer, apart from its header. */
     public static final int MAX_SIZE = 1024;
 

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.paravirt.guest.driver.BlockDriver;
 import dev.paravirt.guest.driver.BlockDriverOptions;
-import dev.paravirt.guest.jvm.OpenDescriptors;
 import dev.paravirt.guest.jvm.vhostuser.ScriptedBackEnd.Lie;
 import dev.paravirt.guest.jvm.vhostuser.ScriptedBackEnd.Reply;
+import dev.paravirt.queue.traffic.OpenDescriptors;
 import dev.paravirt.spec.DeviceType;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.MessageHeader;

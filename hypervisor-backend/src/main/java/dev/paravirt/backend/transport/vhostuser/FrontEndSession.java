@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.transport.vhostuser;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.paravirt.backend.device.DeviceSession;
+import dev.paravirt.backend.device.MovableState;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Errno;
@@ -22,7 +25,6 @@ import dev.paravirt.vhostuser.MessageChannel;
 import dev.paravirt.vhostuser.ProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,6 @@ final class FrontEndSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FrontEndSession.class);
     private static final long VHOST_FEATURES =
             1L << ProtocolFeatures.VHOST_USER_F_PROTOCOL_FEATURES | 1L << ProtocolFeatures.VHOST_F_LOG_ALL;
-    private static final int MAX_MEMORY_SLOTS = 64;
     private static final int STATUS_BITS = 0xff;
     private static final long SOCKET = 0;
     private static final long WAKE = 1;
@@ -42,7 +43,9 @@ final class FrontEndSession implements AutoCloseable {
 
     private final MessageChannel channel;
     private final DeviceSession device;
+    private final MemoryRequests memory;
     private final @Nullable NetworkRequests network;
+    private final @Nullable DeviceStateRequests state;
     private final VringNotifier notifier;
     private final Vrings rings;
     private final long offeredProtocol;
@@ -63,9 +66,14 @@ final class FrontEndSession implements AutoCloseable {
         this.channel = channel;
         this.device = device;
         this.notifier = notifier;
-        this.rings = new Vrings(device, notifier);
+        MovableState state = MovableState.of(device);
+        this.rings = new Vrings(device, state, notifier);
+        this.memory = new MemoryRequests(rings);
+        this.state = state == null ? null : new DeviceStateRequests(channel, state, rings);
         this.network = network == null ? null : new NetworkRequests(network);
-        this.offeredProtocol = offeredProtocol(network != null, inBand);
+        this.offeredProtocol = offeredProtocol(inBand)
+                | (network == null ? 0 : NetworkRequests.FEATURES)
+                | (state == null ? 0 : DeviceStateRequests.FEATURES);
     }
 
     /**
@@ -74,8 +82,8 @@ final class FrontEndSession implements AutoCloseable {
      * what stops is to wait for it in either case. It is offered for the other end of a migration: a front-end may then
      * bring inflight memory along in which another back-end has left requests, and these are submitted again.
      */
-    private static long offeredProtocol(boolean network, boolean inBand) {
-        long features = 1L << ProtocolFeatures.MQ
+    private static long offeredProtocol(boolean inBand) {
+        return 1L << ProtocolFeatures.MQ
                 | 1L << ProtocolFeatures.LOG_SHMFD
                 | 1L << ProtocolFeatures.REPLY_ACK
                 | 1L << ProtocolFeatures.BACKEND_REQ
@@ -86,7 +94,6 @@ final class FrontEndSession implements AutoCloseable {
                 | (inBand ? 1L : 0) << ProtocolFeatures.INBAND_NOTIFICATIONS
                 | 1L << ProtocolFeatures.CONFIGURE_MEM_SLOTS
                 | 1L << ProtocolFeatures.STATUS;
-        return network ? features | NetworkRequests.FEATURES : features;
     }
 
     private boolean has(int protocolFeature) {
@@ -109,9 +116,11 @@ final class FrontEndSession implements AutoCloseable {
                 for (int result = 0; result < ready && present; result++) {
                     if (epoll.token(result) == WAKE) {
                         notifier.wake().drain();
-                        sendNotifications();
                     } else {
                         present = receive();
+                    }
+                    if (present) {
+                        sendNotifications();
                     }
                 }
             }
@@ -128,13 +137,19 @@ final class FrontEndSession implements AutoCloseable {
             LOG.trace("{}", FrontEndRequest.describe(message.request()));
             if (message.request() == FrontEndRequest.GET_INFLIGHT_FD) {
                 sendInflight(message);
-                return true;
-            }
-            ByteBuffer reply = answer(message);
-            if (reply != null) {
-                channel.send(message.request(), MessageHeader.REPLY, reply, List.of());
+            } else if (message.request() == FrontEndRequest.SET_DEVICE_STATE_FD && state != null) {
+                state.begin(message);
+            } else {
+                reply(message);
             }
             return true;
+        }
+    }
+
+    private void reply(Message message) throws IOException {
+        ByteBuffer reply = answer(message);
+        if (reply != null) {
+            channel.send(message.request(), MessageHeader.REPLY, reply, List.of());
         }
     }
 
@@ -173,8 +188,10 @@ final class FrontEndSession implements AutoCloseable {
                 Message.payloadOf(device.deviceFeatures().low() | VHOST_FEATURES);
             case FrontEndRequest.GET_PROTOCOL_FEATURES -> Message.payloadOf(offeredProtocol);
             case FrontEndRequest.GET_QUEUE_NUM -> Message.payloadOf(queueNumber());
-            case FrontEndRequest.GET_MAX_MEM_SLOTS -> Message.payloadOf(MAX_MEMORY_SLOTS);
+            case FrontEndRequest.GET_MAX_MEM_SLOTS -> Message.payloadOf(MemoryRequests.MAX_SLOTS);
             case FrontEndRequest.GET_STATUS -> Message.payloadOf(deviceStatus());
+            case FrontEndRequest.CHECK_DEVICE_STATE ->
+                Message.payloadOf(requireNonNull(state).check());
             case FrontEndRequest.GET_CONFIG -> ConfigurationRequests.read(device, message);
             case FrontEndRequest.GET_VRING_BASE -> {
                 int index = message.getInt(Payload.VRING_INDEX);
@@ -207,10 +224,10 @@ final class FrontEndSession implements AutoCloseable {
             case FrontEndRequest.SET_STATUS -> setStatus(message.getLong(0));
             case FrontEndRequest.SET_CONFIG -> ConfigurationRequests.write(device, message);
             case FrontEndRequest.SET_BACKEND_REQ_FD -> setBackEnd(message.take(0));
-            case FrontEndRequest.SET_MEM_TABLE -> setMemoryTable(message);
+            case FrontEndRequest.SET_MEM_TABLE -> memory.setTable(message);
             case FrontEndRequest.SET_INFLIGHT_FD -> setInflight(message);
-            case FrontEndRequest.ADD_MEM_REG -> addMemory(message);
-            case FrontEndRequest.REM_MEM_REG -> removeMemory(message);
+            case FrontEndRequest.ADD_MEM_REG -> memory.add(message);
+            case FrontEndRequest.REM_MEM_REG -> memory.remove(message);
             default -> changeRingOrNetwork(message);
         }
     }
@@ -314,78 +331,6 @@ final class FrontEndSession implements AutoCloseable {
         return status | device.status() & DeviceStatus.DEVICE_NEEDS_RESET;
     }
 
-    // Memory.
-
-    private static MappedRegion.Description region(Message message, int at) {
-        return new MappedRegion.Description(
-                message.getLong(at + Payload.REGION_GUEST_ADDRESS),
-                message.getLong(at + Payload.REGION_LENGTH),
-                message.getLong(at + Payload.REGION_USER_ADDRESS),
-                message.getLong(at + Payload.REGION_MMAP_OFFSET));
-    }
-
-    /** The payload may have room for more regions than it describes. */
-    private void setMemoryTable(Message message) throws IOException {
-        int count = message.getInt(Payload.REGION_COUNT);
-        if (count < 0
-                || count != message.descriptorCount()
-                || message.size() < Payload.REGIONS + count * Payload.REGION_SIZE) {
-            throw new ProtocolException("SET_MEM_TABLE of " + Integer.toUnsignedString(count) + " regions in "
-                    + message.size() + " bytes, with " + message.descriptorCount() + " descriptors");
-        }
-        List<MappedRegion> regions = new ArrayList<>();
-        FrontEndMemory table;
-        try {
-            for (int index = 0; index < count; index++) {
-                regions.add(MappedRegion.map(
-                        region(message, Payload.REGIONS + index * Payload.REGION_SIZE), message.take(index)));
-            }
-            table = FrontEndMemory.of(regions);
-        } catch (RefusedException refused) {
-            regions.forEach(MappedRegion::close);
-            throw refused;
-        }
-        FrontEndMemory before = rings.memory();
-        try {
-            rings.memory(table);
-        } finally {
-            before.unmap();
-        }
-    }
-
-    /** QEMU 7.2 adds and removes each region once for every queue pair of a network device: what is done already is no error. */
-    private void addMemory(Message message) throws RefusedException {
-        MappedRegion.Description description = region(message, Payload.REGIONS);
-        MappedRegion present = rings.memory().find(description);
-        if (present != null && present.description().equals(description)) {
-            return;
-        }
-        if (rings.memory().size() == MAX_MEMORY_SLOTS) {
-            throw new RefusedException("more than " + MAX_MEMORY_SLOTS + " memory regions");
-        }
-        MappedRegion added = MappedRegion.map(description, message.take(0));
-        FrontEndMemory more;
-        try {
-            more = rings.memory().with(added);
-        } catch (RefusedException overlap) {
-            added.close();
-            throw overlap;
-        }
-        rings.memory(more);
-    }
-
-    private void removeMemory(Message message) throws RefusedException {
-        MappedRegion removed = rings.memory().find(region(message, Payload.REGIONS));
-        if (removed == null) {
-            return;
-        }
-        try {
-            rings.memory(rings.memory().without(removed));
-        } finally {
-            removed.close();
-        }
-    }
-
     // What is in flight.
 
     private MappedInflight.Shape inflightShape(Message message) throws RefusedException {
@@ -430,7 +375,11 @@ final class FrontEndSession implements AutoCloseable {
         }
     }
 
+    /** Nothing is said of a device that is suspended: whoever moves it may have it go on elsewhere. */
     private void sendNotifications() {
+        if (rings.isSuspended()) {
+            return;
+        }
         if (notifier.takeConfigurationChanged()) {
             if ((device.status() & DeviceStatus.DEVICE_NEEDS_RESET) != 0) {
                 rings.failed();
@@ -467,6 +416,9 @@ final class FrontEndSession implements AutoCloseable {
         try {
             rings.close();
         } finally {
+            if (state != null) {
+                state.close();
+            }
             closeBackEnd();
             if (network != null) {
                 network.forget();

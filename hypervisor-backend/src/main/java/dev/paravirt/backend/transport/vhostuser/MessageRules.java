@@ -41,6 +41,8 @@ final class MessageRules {
         rules.put(FrontEndRequest.SET_VRING_KICK, doorbell);
         rules.put(FrontEndRequest.SET_VRING_CALL, doorbell);
         rules.put(FrontEndRequest.SET_VRING_ERR, doorbell);
+        put(rules, 0, 0, ProtocolFeatures.DEVICE_STATE, FrontEndRequest.CHECK_DEVICE_STATE);
+        put(rules, Payload.STATE_SIZE, 1, ProtocolFeatures.DEVICE_STATE, FrontEndRequest.SET_DEVICE_STATE_FD);
         int state = Payload.VRING_STATE_SIZE;
         put(rules, state, 0, ALWAYS, FrontEndRequest.SET_VRING_NUM, FrontEndRequest.SET_VRING_BASE);
         put(rules, state, 0, ALWAYS, FrontEndRequest.GET_VRING_BASE, FrontEndRequest.SET_VRING_ENABLE);

@@ -3,6 +3,7 @@ package dev.paravirt.backend.transport.vhostuser;
 
 import dev.paravirt.backend.device.DeviceSession;
 import dev.paravirt.backend.device.MovableQueues;
+import dev.paravirt.backend.device.MovableState;
 import dev.paravirt.backend.device.Outcome;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -29,6 +30,7 @@ final class Vrings {
 
     private final DeviceSession device;
     private final MovableQueues queues;
+    private final @Nullable MovableState state;
     private final VringNotifier notifier;
     private final Vring[] rings;
 
@@ -39,8 +41,10 @@ final class Vrings {
     private @Nullable MappedLog log;
     private @Nullable MappedInflight inflight;
 
-    Vrings(DeviceSession device, VringNotifier notifier) {
+    /** @param state what the device keeps for its driver, if it keeps anything */
+    Vrings(DeviceSession device, @Nullable MovableState state, VringNotifier notifier) {
         this.device = device;
+        this.state = state;
         this.queues = new MovableQueues(device);
         this.notifier = notifier;
         this.rings = new Vring[device.queueCount()];
@@ -242,15 +246,28 @@ final class Vrings {
         if ((status & DeviceStatus.DRIVER_OK) != 0) {
             return;
         }
-        boolean done = device.setStatus(BEFORE_FEATURES) == Outcome.DONE
+        boolean negotiated = device.setStatus(BEFORE_FEATURES) == Outcome.DONE
                 && device.negotiate(chosen) == Outcome.DONE
-                && (device.status() & DeviceStatus.FEATURES_OK) != 0
-                && device.setStatus(ALL_STATUS) == Outcome.DONE;
+                && (device.status() & DeviceStatus.FEATURES_OK) != 0;
+        if (negotiated && state != null) {
+            state.takeOver();
+        }
+        boolean done = negotiated && device.setStatus(ALL_STATUS) == Outcome.DONE;
         if (!done) {
             resetDevice();
             throw new RefusedException("the device cannot work with features " + chosen
                     + (chosen.has(Features.VERSION_1) ? "" : "; the driver is one for legacy devices"));
         }
+    }
+
+    /** Whether all rings are stopped, as before the first one starts. */
+    boolean isSuspended() {
+        for (Vring ring : rings) {
+            if (ring.started) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isAnyRunning() {
@@ -326,6 +343,9 @@ final class Vrings {
     /** Resets the device by request of the front-end: every ring is stopped and disabled. */
     void reset() {
         resetDevice();
+        if (state != null) {
+            state.forget();
+        }
         MappedInflight notes = inflight;
         if (notes != null) {
             notes.forgetAll();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.UnixSocket;
+import dev.paravirt.queue.traffic.OpenDescriptors;
 import dev.paravirt.spec.hypercall.ControlLayout;
 import dev.paravirt.spec.hypercall.Hypercall;
 import dev.paravirt.spec.hypercall.HypercallError;
@@ -18,7 +19,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -282,8 +281,10 @@ class GuestServerTest {
             long before = -1;
             for (int round = 0; round < 6; round++) {
                 try (RawGuest guest = RawGuest.connect(path())) {
-                    before = before < 0 ? openDescriptors() : before;
-                    assertThat(openDescriptors()).as("leaked by round " + round).isEqualTo(before);
+                    before = before < 0 ? OpenDescriptors.count("pipe:") : before;
+                    assertThat(OpenDescriptors.count("pipe:"))
+                            .as("leaked by round " + round)
+                            .isEqualTo(before);
                     scribble(guest, random, 200_000_000);
                     assertThat(guest.socket.awaitReadable(0)).as("hung up on").isFalse();
                 }
@@ -314,21 +315,6 @@ class GuestServerTest {
                 memory.set(ValueLayout.JAVA_INT, ControlLayout.lineSleeping(3, random.nextInt(2)), 1);
             }
             guest.call.signal();
-        }
-    }
-
-    private static long openDescriptors() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors
-                    .filter(descriptor -> {
-                        try {
-                            String target = Files.readSymbolicLink(descriptor).toString();
-                            return !target.startsWith("/") || target.startsWith("/memfd:");
-                        } catch (IOException closedMeanwhile) {
-                            return false;
-                        }
-                    })
-                    .count();
         }
     }
 
