@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -292,7 +293,7 @@ public final class StreamBackend implements NetBackend {
     public void close() {
         closed = true;
         selector.wakeup();
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         drop();
         SocketChannel unfinished = pending;
         if (unfinished != null) {
