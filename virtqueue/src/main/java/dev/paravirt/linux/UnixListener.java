@@ -4,6 +4,8 @@ package dev.paravirt.linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -18,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * directory.
  */
 public final class UnixListener implements AutoCloseable {
+    /** Makes a socket listen. */
+    private interface Binding<T> {
+        T bind() throws IOException;
+    }
+
     private static final int BACKLOG = 16;
     private static final int OWNER_ONLY = 0b110_000_000;
     private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -41,6 +48,22 @@ public final class UnixListener implements AutoCloseable {
      */
     public static UnixListener listen(Path path) throws IOException {
         Linux.require();
+        return inPlaceOfDead(path, () -> bind(path));
+    }
+
+    /**
+     * Has a channel listen at a path, as {@link #listen} does with the path; the mode of the socket is that of any file.
+     * Elsewhere than on Linux whatever is there is in the way.
+     */
+    public static void bind(ServerSocketChannel channel, UnixDomainSocketAddress address) throws IOException {
+        if (Linux.isSupported()) {
+            inPlaceOfDead(address.getPath(), () -> channel.bind(address));
+        } else {
+            channel.bind(address);
+        }
+    }
+
+    private static <T> T inPlaceOfDead(Path path, Binding<T> binding) throws IOException {
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null) {
             throw new LinuxException("bind", path, Errno.EISDIR);
@@ -49,7 +72,7 @@ public final class UnixListener implements AutoCloseable {
         try (FileDescriptor directory = PositionalFile.openDescriptor(parent, flags)) {
             takeTurn(directory, parent);
             removeIfDead(path);
-            return bind(path);
+            return binding.bind();
         }
     }
 

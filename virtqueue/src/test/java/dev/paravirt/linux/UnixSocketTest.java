@@ -10,6 +10,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -151,6 +155,24 @@ class UnixSocketTest {
                     .hasMessageContaining("a server already listens at")
                     .hasMessageContaining(path.toString());
             assertThat(listener.path()).exists();
+        }
+    }
+
+    @Test
+    void bindsAChannelInPlaceOfADeadOneAlone(@TempDir Path directory) throws Exception {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("socket"));
+        try (ServerSocketChannel first = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                ServerSocketChannel second = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            UnixListener.bind(first, address);
+            assertThatThrownBy(() -> UnixListener.bind(second, address))
+                    .isInstanceOf(LinuxException.class)
+                    .hasMessageContaining("a server already listens at");
+            first.close();
+            assertThat(address.getPath()).exists();
+            UnixListener.bind(second, address);
+            try (SocketChannel client = SocketChannel.open(address)) {
+                assertThat(client.isConnected()).isTrue();
+            }
         }
     }
 

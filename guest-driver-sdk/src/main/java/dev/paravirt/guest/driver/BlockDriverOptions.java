@@ -127,7 +127,7 @@ public final class BlockDriverOptions {
     }
 
     /**
-     * What happens when the device fails.
+     * What happens when the device fails. What happens when it is lost is not counted: see {@link BlockDriver}.
      *
      * @param automatic whether the driver resets it by itself, in the middle of any method; if not, see
      *     {@link BlockDriver#needsRecovery}

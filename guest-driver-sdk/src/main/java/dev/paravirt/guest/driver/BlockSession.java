@@ -4,6 +4,7 @@ package dev.paravirt.guest.driver;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.queue.DriverVirtqueue;
@@ -165,15 +166,19 @@ final class BlockSession {
             return false;
         }
         try {
-            int harvested = queue.harvest();
-            if (harvested > 0) {
+            if (queue.harvest() > 0) {
                 resetsInVain = 0;
+                return true;
             }
-            return harvested > 0;
         } catch (VirtqueueException garbage) {
             fail("queue " + queue.ring.index() + ": " + garbage.getMessage());
             return true;
         }
+        if (transport.loss() == Loss.OVER) {
+            fail("the device was lost");
+            return true;
+        }
+        return false;
     }
 
     /**
@@ -236,10 +241,10 @@ final class BlockSession {
         return harvest(queue) || checkTime(queue, platform.nanoTime());
     }
 
-    /** Starts the device over if a request is late. Returns whether it did. */
+    /** Starts the device over if a request is late, and not for want of a device. Returns whether it did. */
     private boolean checkTime(RequestQueue queue, long now) {
         int late = queue.findLate(now, quarter());
-        if (late == RequestQueue.NONE) {
+        if (late == RequestQueue.NONE || transport.loss() == Loss.LASTING) {
             return false;
         }
         fail("queue " + queue.ring.index() + ": a request was not completed within "
@@ -278,20 +283,27 @@ final class BlockSession {
     /** Starts the device over if it is broken, and makes again what may be made again. */
     void recover() {
         String reason = broken;
+        boolean blamed = false;
         while (reason != null) {
-            if (resetsInVain >= options.maxResets()) {
-                giveUp(reason + "; it was reset " + resetsInVain + " times and completed nothing since", true);
-                return;
+            if (transport.loss() == Loss.NONE) {
+                if (resetsInVain >= options.maxResets()) {
+                    giveUp(reason + "; it was reset " + resetsInVain + " times and completed nothing since", true);
+                    return;
+                }
+                resetsInVain++;
+                blamed = true;
             }
-            resetsInVain++;
             resets++;
-            reason = startOver(reason);
+            reason = startOver(reason, blamed);
         }
         broken = null;
     }
 
-    /** Returns null, or why it has to be tried again. */
-    private @Nullable String startOver(String reason) {
+    /**
+     * @param blamed whether the device has failed, and was not just lost
+     * @return null, or why it has to be tried again
+     */
+    private @Nullable String startOver(String reason, boolean blamed) {
         try {
             transport.reset(options.timeoutNanos());
         } catch (DeviceException noReset) {
@@ -312,7 +324,7 @@ final class BlockSession {
             keepWriteback();
             broken = null;
             for (RequestQueue queue : queues) {
-                queue.resubmit(options.maxResubmissions(), capacity);
+                queue.resubmit(blamed, options.maxResubmissions(), capacity);
                 kick(queue);
             }
             return null;
@@ -357,7 +369,7 @@ final class BlockSession {
             fail("the device asks for a reset");
             return;
         }
-        queue.resubmit(options.maxResubmissions(), capacity);
+        queue.resubmit(true, options.maxResubmissions(), capacity);
         kick(queue);
     }
 

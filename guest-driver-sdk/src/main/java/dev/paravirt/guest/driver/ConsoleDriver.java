@@ -4,6 +4,7 @@ package dev.paravirt.guest.driver;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.queue.DriverVirtqueue;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #write} never wait, the await methods do. For one thread at a time. Allocates nothing after the start.
  *
  * <p>A device that breaks the rules or asks for a reset is not used any more: every method that reaches for it throws
- * {@link DeviceException} until {@link #restart}.
+ * {@link DeviceException} until {@link #restart}. So it is when the device was lost ({@link Transport#loss}): at once for
+ * those who wait, and once it is there again for those who only ever look.
  */
 public final class ConsoleDriver {
     /** What a driver may wait for. */
@@ -146,7 +148,7 @@ public final class ConsoleDriver {
         checkRange(destination, start, length);
         checkAlive();
         try {
-            return stream.read(destination, start, length);
+            return some(stream.read(destination, start, length));
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -161,7 +163,7 @@ public final class ConsoleDriver {
         checkRange(source, start, length);
         checkAlive();
         try {
-            return stream.write(source, start, length);
+            return some(stream.write(source, start, length));
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -215,17 +217,22 @@ public final class ConsoleDriver {
     private boolean isReached(@Nullable Goal goal) throws DeviceException {
         checkAlive();
         try {
-            if (goal == null) {
-                return stream.hasInput() || stream.hasRoom();
+            boolean reached = goal == null ? stream.hasInput() || stream.hasRoom() : hasReached(goal);
+            if (!reached) {
+                checkLoss();
             }
-            return switch (goal) {
-                case INPUT -> stream.hasInput();
-                case ROOM -> stream.hasRoom();
-                case FLUSHED -> stream.isFlushed();
-            };
+            return reached;
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
+    }
+
+    private boolean hasReached(Goal goal) {
+        return switch (goal) {
+            case INPUT -> stream.hasInput();
+            case ROOM -> stream.hasRoom();
+            case FLUSHED -> stream.isFlushed();
+        };
     }
 
     private void sleep(@Nullable Goal goal, long nanos) throws DeviceException {
@@ -331,6 +338,21 @@ public final class ConsoleDriver {
         }
     }
 
+    private int some(int bytes) throws DeviceException {
+        if (bytes == 0) {
+            checkLoss();
+        }
+        return bytes;
+    }
+
+    /** Nothing was found: perhaps because nobody is there any more. */
+    private void checkLoss() throws DeviceException {
+        if (transport.loss() == Loss.OVER) {
+            failure = "was lost";
+            checkAlive();
+        }
+    }
+
     private DeviceException fail(VirtqueueException garbage) {
         failure = "broke the rules of its queues: " + garbage.getMessage();
         return new DeviceException(transport.name() + " " + failure);
@@ -338,24 +360,39 @@ public final class ConsoleDriver {
 
     /**
      * Resets the device and starts it again. Output that the device had not finished and input that was not read are lost.
+     * If the device was lost, this waits for it, as often as it is lost again meanwhile.
      *
      * @throws DeviceException if the device does not come back as it was
      */
     public void restart() throws DeviceException {
         failure = "is being reset";
-        transport.reset(options.resetTimeoutNanos());
-        FeatureBits now =
-                DeviceInitialization.begin(transport, DeviceType.CONSOLE, features, options.resetTimeoutNanos());
-        if (!now.equals(features)
-                || transport.queueMaxSize(ConsoleQueues.RECEIVE) < stream.receive.size()
-                || transport.queueMaxSize(ConsoleQueues.TRANSMIT) < stream.transmit.size()) {
-            throw DeviceInitialization.giveUp(transport, "came back from a reset with other properties");
-        }
-        checkConfig();
-        stream.receive.reset();
-        stream.transmit.reset();
-        setUp();
+        do {
+            transport.reset(options.resetTimeoutNanos());
+        } while (!startAgain());
         failure = null;
+    }
+
+    /** Returns false if the device is lost on the way. */
+    private boolean startAgain() throws DeviceException {
+        try {
+            FeatureBits now =
+                    DeviceInitialization.begin(transport, DeviceType.CONSOLE, features, options.resetTimeoutNanos());
+            if (!now.equals(features)
+                    || transport.queueMaxSize(ConsoleQueues.RECEIVE) < stream.receive.size()
+                    || transport.queueMaxSize(ConsoleQueues.TRANSMIT) < stream.transmit.size()) {
+                throw DeviceInitialization.giveUp(transport, "came back from a reset with other properties");
+            }
+            checkConfig();
+            stream.receive.reset();
+            stream.transmit.reset();
+            setUp();
+            return true;
+        } catch (DeviceException failed) {
+            if (transport.loss() == Loss.NONE) {
+                throw failed;
+            }
+            return false;
+        }
     }
 
     /** Resets the device for good. */

@@ -4,6 +4,7 @@ package dev.paravirt.guest.driver;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.queue.VirtqueueException;
 import dev.paravirt.spec.DeviceStatus;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #read}, {@link #write} and {@link #poll} never wait, the await methods do. For one thread at a time. Allocates
  * nothing after the start. A device that breaks the rules of its queues or asks for a reset is not used any more: every
- * method that reaches for it throws {@link DeviceException} until {@link #restart}. Control messages that make no sense are
- * ignored and counted.
+ * method that reaches for it throws {@link DeviceException} until {@link #restart}; if the device was lost, once it is
+ * there again. Control messages that make no sense are ignored and counted.
  */
 public final class MultiportConsoleDriver {
     /** What {@link #read} and {@link #write} return for a port that is not there, or not any more. */
@@ -200,7 +201,11 @@ public final class MultiportConsoleDriver {
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
-        return changes() != before;
+        boolean changed = changes() != before;
+        if (!changed) {
+            checkLoss();
+        }
+        return changed;
     }
 
     // Bytes.
@@ -217,7 +222,7 @@ public final class MultiportConsoleDriver {
             return GONE;
         }
         try {
-            return ports.get(port).stream.read(destination, start, length);
+            return some(ports.get(port).stream.read(destination, start, length));
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -235,7 +240,7 @@ public final class MultiportConsoleDriver {
             return GONE;
         }
         try {
-            return ports.get(port).stream.write(source, start, length);
+            return some(ports.get(port).stream.write(source, start, length));
         } catch (VirtqueueException garbage) {
             throw fail(garbage);
         }
@@ -370,6 +375,21 @@ public final class MultiportConsoleDriver {
         }
     }
 
+    private int some(int bytes) throws DeviceException {
+        if (bytes == 0) {
+            checkLoss();
+        }
+        return bytes;
+    }
+
+    /** Nothing was found: perhaps because nobody is there any more. */
+    private void checkLoss() throws DeviceException {
+        if (transport.loss() == Loss.OVER) {
+            failure = "was lost";
+            checkAlive();
+        }
+    }
+
     private DeviceException fail(VirtqueueException garbage) {
         failure = "broke the rules of its queues: " + garbage.getMessage();
         return new DeviceException(transport.name() + " " + failure);
@@ -377,20 +397,34 @@ public final class MultiportConsoleDriver {
 
     /**
      * Resets the device and starts it again; its ports are announced anew. Output that the device had not finished and input
-     * that was not read are lost.
+     * that was not read are lost. If the device was lost, this waits for it, as often as it is lost again meanwhile.
      *
      * @throws DeviceException if the device does not come back as it was
      */
     public void restart() throws DeviceException {
         failure = "is being reset";
-        transport.reset(options.resetTimeoutNanos());
-        FeatureBits now =
-                DeviceInitialization.begin(transport, DeviceType.CONSOLE, features, options.resetTimeoutNanos());
-        if (!now.equals(features) || maxPorts() < ports.size() || !ports.reset()) {
-            throw DeviceInitialization.giveUp(transport, "came back from a reset with other properties");
-        }
-        setUp();
+        do {
+            transport.reset(options.resetTimeoutNanos());
+        } while (!startAgain());
         failure = null;
+    }
+
+    /** Returns false if the device is lost on the way. */
+    private boolean startAgain() throws DeviceException {
+        try {
+            FeatureBits now =
+                    DeviceInitialization.begin(transport, DeviceType.CONSOLE, features, options.resetTimeoutNanos());
+            if (!now.equals(features) || maxPorts() < ports.size() || !ports.reset()) {
+                throw DeviceInitialization.giveUp(transport, "came back from a reset with other properties");
+            }
+            setUp();
+            return true;
+        } catch (DeviceException failed) {
+            if (transport.loss() == Loss.NONE) {
+                throw failed;
+            }
+            return false;
+        }
     }
 
     /** Resets the device for good. */

@@ -27,6 +27,11 @@ import org.jspecify.annotations.Nullable;
  * that the driver knows of. Frames received completely and those being written stay valid. A device that does not complete
  * its reset, or that moves no frame between resets, is given up: {@link #failure} says why.
  *
+ * <p><b>When a device is lost</b> ({@link Transport#loss}), it is reset as well, and loses frames in the same way. But such a
+ * reset does not count as one in vain: the driver goes on however often a device is lost, and gives up only if there will
+ * be no other, or one with other properties. Whoever waits then waits for the device, too; {@link #receive} and {@link #take} find nothing until it is
+ * there again, and then take the reset upon themselves.
+ *
  * <p><b>Threads.</b> For one thread at a time. Without automatic recovery ({@link NetDriverOptions#withRecovery}) methods
  * that name a pair or a frame of it need that for each pair alone, if pairs have lines of their own; all others belong to
  * the thread of pair 0. Nothing is allocated after the start, except for exceptions.

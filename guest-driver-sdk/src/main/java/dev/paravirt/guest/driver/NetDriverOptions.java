@@ -173,7 +173,7 @@ public final class NetDriverOptions {
     }
 
     /**
-     * What happens when the device fails.
+     * What happens when the device fails. What happens when it is lost is not counted: see {@link NetDriver}.
      *
      * @param automatic whether the driver resets it by itself, in the middle of any method; if not, see
      *     {@link NetDriver#needsRecovery}

@@ -4,6 +4,7 @@ package dev.paravirt.guest.driver;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.Platform;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.queue.DriverVirtqueue;
@@ -296,7 +297,10 @@ final class NetSession {
         }
         try {
             long before = queue.frames;
-            queue.harvest(most);
+            if (queue.harvest(most) == 0 && transport.loss() == Loss.OVER) {
+                fail("the device was lost");
+                return;
+            }
             if (queue.frames != before) {
                 resetsInVain = 0;
             }
@@ -392,11 +396,13 @@ final class NetSession {
     void recover() {
         String reason = broken;
         while (reason != null) {
-            if (resetsInVain >= options.maxResets()) {
-                giveUp(reason + "; it was reset " + resetsInVain + " times and moved no frame since");
-                return;
+            if (transport.loss() == Loss.NONE) {
+                if (resetsInVain >= options.maxResets()) {
+                    giveUp(reason + "; it was reset " + resetsInVain + " times and moved no frame since");
+                    return;
+                }
+                resetsInVain++;
             }
-            resetsInVain++;
             resets++;
             reason = startOver(reason);
         }

@@ -291,24 +291,25 @@ final class RequestQueue {
     /**
      * Makes again, in their order, the requests that were under way and may be; the others complete as lost. Device and
      * ring have been reset.
+     *
+     * @param counts whether the requests may be to blame for it
+     * @param maxResubmissions of one request, of those that count
      */
-    void resubmit(int maxResubmissions, long capacity) {
+    void resubmit(boolean counts, int maxResubmissions, long capacity) {
         long lastBefore = nextSequence;
         underWay = 0;
         for (int slot = oldest(lastBefore); slot != NONE; slot = oldest(lastBefore)) {
             states[slot] = FREE;
-            boolean again = mayRepeat(slot, maxResubmissions, capacity) && add(slot);
-            attempts[slot]++;
-            if (!again) {
+            boolean often = counts && attempts[slot] >= maxResubmissions;
+            if (often || !mayRepeat(slot, capacity) || !add(slot)) {
                 settle(slot, BlockIoException.LOST);
             }
+            attempts[slot] += counts ? 1 : 0;
         }
     }
 
-    private boolean mayRepeat(int slot, int maxResubmissions, long capacity) {
-        return types[slot] != BlkRequest.T_SECURE_ERASE
-                && attempts[slot] < maxResubmissions
-                && starts[slot] <= capacity - sectorCounts[slot];
+    private boolean mayRepeat(int slot, long capacity) {
+        return types[slot] != BlkRequest.T_SECURE_ERASE && starts[slot] <= capacity - sectorCounts[slot];
     }
 
     private int oldest(long before) {

@@ -9,7 +9,7 @@ import dev.paravirt.spec.FeatureBits;
  * One device, as its driver reaches it. Writes may be posted: a transport may hold back {@link #setStatus},
  * {@link #setUpQueue}, {@link #setConfigurationLine} and {@link #writeConfig} until the next method that returns a value,
  * and then reports the failure of any of them. For one thread at a time, except {@link #notify} and
- * {@link #takeInterrupt}, which need that just for one queue.
+ * {@link #takeInterrupt}, which need that just for one queue, and {@link #loss}.
  */
 public interface Transport {
     /** The device in words, for messages: "block device 0". */
@@ -94,4 +94,12 @@ public interface Transport {
      * @return bits of {@link dev.paravirt.spec.InterruptStatus}
      */
     int takeInterrupt(int reasons);
+
+    /**
+     * Whether what serves the device is lost. Drivers ask each time that they find nothing in a queue, so that they notice
+     * without any interrupt: this costs no more than reading a field. By any thread.
+     */
+    default Loss loss() {
+        return Loss.NONE;
+    }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.queue.DescriptorChain;
@@ -52,6 +53,8 @@ class ConsoleDriverTest {
         int status;
         boolean stalls;
         int taken;
+        Loss loss = Loss.NONE;
+        int lossesAtStart;
 
         @Nullable
         DriverVirtqueue receive;
@@ -151,11 +154,22 @@ class ConsoleDriverTest {
             queues[0] = null;
             queues[1] = null;
             empty.clear();
+            loss = Loss.NONE;
             log.add("reset");
         }
 
         @Override
-        public boolean negotiate(FeatureBits features, int before) {
+        public Loss loss() {
+            return loss;
+        }
+
+        @Override
+        public boolean negotiate(FeatureBits features, int before) throws DeviceException {
+            if (lossesAtStart > 0) {
+                lossesAtStart--;
+                loss = Loss.OVER;
+                throw new DeviceException("console 0 is gone");
+            }
             accepted = features;
             status = before | DeviceStatus.FEATURES_OK;
             return true;
@@ -293,6 +307,26 @@ class ConsoleDriverTest {
         assertThat(driver.awaitInput(0)).isFalse();
         driver.stop();
         assertThatThrownBy(() -> driver.awaitInput(0)).hasMessageContaining("was stopped");
+    }
+
+    /** Those who only look hear of it, too, once a restart does not keep them waiting. */
+    @Test
+    void aLostDeviceIsNotUsedUntilItIsRestarted() throws DeviceException {
+        ConsoleDriver driver = start(FeatureBits.NONE);
+        console.loss = Loss.LASTING;
+        assertThat(read(driver, 1)).isEmpty();
+        assertThat(driver.hasInput()).isFalse();
+        console.loss = Loss.OVER;
+        assertThat(driver.hasRoom()).isTrue();
+        assertThatThrownBy(() -> read(driver, 1)).hasMessageContaining("was lost");
+        assertThatThrownBy(driver::hasRoom).hasMessageContaining("was lost");
+        console.lossesAtStart = 5;
+        driver.restart();
+        assertThat(console.lossesAtStart).isZero();
+        console.say("back");
+        assertThat(read(driver, 10)).isEqualTo("back");
+        console.loss = Loss.OVER;
+        assertThatThrownBy(driver::hasInput).hasMessageContaining("was lost");
     }
 
     @Test

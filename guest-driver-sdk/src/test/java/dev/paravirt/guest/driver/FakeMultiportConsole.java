@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.platform.RegisterGate;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.MmioTransport;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.GuestMemory;
@@ -42,6 +43,7 @@ final class FakeMultiportConsole implements Transport {
     int maxPorts = PORTS;
     int queueMaxSize = 8;
     int status;
+    Loss loss = Loss.NONE;
     boolean notes = true;
 
     private boolean serving;
@@ -162,6 +164,12 @@ final class FakeMultiportConsole implements Transport {
     public void reset(long timeoutNanos) {
         status = 0;
         Arrays.fill(queues, null);
+        loss = Loss.NONE;
+    }
+
+    @Override
+    public Loss loss() {
+        return loss;
     }
 
     @Override

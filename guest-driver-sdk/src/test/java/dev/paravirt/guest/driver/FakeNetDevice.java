@@ -3,6 +3,7 @@ package dev.paravirt.guest.driver;
 
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.MmioTransport;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.queue.DescriptorChain;
@@ -46,6 +47,7 @@ final class FakeNetDevice implements Transport {
     boolean takesFrames = true;
     boolean neverResets;
     boolean needsResetAtOnce;
+    Loss loss = Loss.NONE;
     /** What received frames say of their buffers, if not negative. */
     int numBuffers = -1;
 
@@ -223,6 +225,12 @@ final class FakeNetDevice implements Transport {
         Arrays.fill(rings, null);
         buffers.clear();
         status = 0;
+        loss = Loss.NONE;
+    }
+
+    @Override
+    public Loss loss() {
+        return loss;
     }
 
     @Override

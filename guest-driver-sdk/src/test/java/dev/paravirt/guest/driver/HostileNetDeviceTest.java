@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.paravirt.guest.platform.DeviceException;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.spec.DeviceStatus;
@@ -203,6 +204,25 @@ class HostileNetDeviceTest {
         assertThatThrownBy(() -> driver.addVlan(4)).hasMessageContaining("moved no frame");
         assertThat(driver.awaitReceive(0, -1)).isFalse();
         assertThat(driver.linkUp()).isFalse();
+    }
+
+    /** Those who only look notice as well, once a reset does not keep them waiting. */
+    @Test
+    void aDeviceIsNotGivenUpHoweverOftenItIsLost() throws DeviceException {
+        NetDriver driver = device.start(OPTIONS.withRecovery(true, 2));
+        for (int losses = 1; losses <= 5; losses++) {
+            device.loss = Loss.LASTING;
+            assertThat(driver.receive(0, burst)).isZero();
+            assertThat(driver.resets()).isEqualTo(losses - 1);
+            device.loss = Loss.OVER;
+            assertThat(driver.receive(0, burst)).isZero();
+            assertThat(driver.resets()).isEqualTo(losses);
+        }
+        assertThat(driver.failure()).isNull();
+        device.needsResetAtOnce = true;
+        device.needsReset();
+        assertThat(driver.awaitReceive(0, -1)).isFalse();
+        assertThat(driver.failure()).contains("it was reset 2 times and moved no frame since");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import dev.paravirt.guest.platform.DeviceException;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.spec.DeviceStatus;
@@ -164,6 +165,21 @@ class MultiportConsoleDriverTest {
         assertThat(driver.awaitInput(1, -1)).isTrue();
         assertThat(driver.read(1, back, 0, back.length)).isEqualTo(words.length);
         assertThat(back).isEqualTo(words);
+    }
+
+    @Test
+    void aLostDeviceIsLeftAloneUntilItIsRestarted() throws DeviceException {
+        MultiportConsoleDriver driver = start(FeatureBits.NONE);
+        console.loss = Loss.LASTING;
+        assertThat(driver.poll()).isFalse();
+        console.loss = Loss.OVER;
+        assertThatThrownBy(driver::poll).hasMessageContaining("was lost");
+        assertThatThrownBy(() -> driver.read(0, new byte[1], 0, 1)).hasMessageContaining("was lost");
+        driver.restart();
+        console.say(0, ConsoleControl.DEVICE_ADD, 0);
+        assertThat(driver.poll()).isTrue();
+        console.loss = Loss.OVER;
+        assertThatThrownBy(() -> driver.read(0, new byte[1], 0, 1)).hasMessageContaining("was lost");
     }
 
     @Test

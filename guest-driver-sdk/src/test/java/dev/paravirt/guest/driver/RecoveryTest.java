@@ -4,12 +4,15 @@ package dev.paravirt.guest.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.paravirt.guest.transport.Loss;
+import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.spec.blk.BlkConfig;
 import dev.paravirt.spec.blk.BlkFeatures;
 import dev.paravirt.spec.blk.BlkRequest;
 import dev.paravirt.spec.blk.BlkStatus;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,6 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What becomes of requests when their device fails. */
 class RecoveryTest {
     private static final BlockDriverOptions OPTIONS = BlockDriverOptions.DEFAULT.withSpin(0);
+
+    private Loss loss = Loss.NONE;
 
     @ParameterizedTest
     @EnumSource
@@ -184,6 +189,83 @@ class RecoveryTest {
                 .isInstanceOfSatisfying(
                         BlockIoException.class,
                         failure -> assertThat(failure.status()).isEqualTo(BlockIoException.NOT_MADE));
+    }
+
+    /** Neither are its resets in vain nor do the requests have to do with it. */
+    @Test
+    void aDeviceIsNotGivenUpHoweverOftenItIsLost() throws IOException {
+        Rig rig = new Rig(Rig.Way.HYPERCALL);
+        BlockDriver driver = BlockDriver.start(losing(rig.transport()), rig.machine, OPTIONS.withRecovery(true, 1, 2));
+        rig.device.stalls = type -> true;
+        DmaBuffer buffer = rig.buffer(1, 3);
+        int token = driver.submitWrite(0, 9, buffer);
+        driver.kick(0);
+        for (int losses = 1; losses <= 5; losses++) {
+            loss = Loss.OVER;
+            assertThat(driver.poll(0)).isEqualTo(BlockDriver.NONE);
+            assertThat(driver.resets()).isEqualTo(losses);
+        }
+        rig.device.needsReset();
+        rig.device.stalls = type -> false;
+        assertThat(driver.await(0, -1)).isTrue();
+        assertThat(driver.poll(0)).isEqualTo(token);
+        assertThat(driver.status(0, token)).isEqualTo(BlkStatus.OK);
+        assertThat(rig.onDisk(9, 1)).isEqualTo(Rig.bytes(buffer));
+        assertThat(driver.resets()).isEqualTo(6);
+    }
+
+    @Test
+    void lossesDoNotHideThatADeviceFails() throws IOException {
+        Rig rig = new Rig(Rig.Way.HYPERCALL);
+        BlockDriver driver =
+                BlockDriver.start(losing(rig.transport()), rig.machine, OPTIONS.withRecovery(true, 100, 2));
+        rig.device.stalls = type -> true;
+        int token = driver.submitRead(0, 9, rig.buffer(1, 3));
+        driver.kick(0);
+        for (int round = 1; round <= 3; round++) {
+            loss = Loss.OVER;
+            assertThat(driver.poll(0)).isEqualTo(BlockDriver.NONE);
+            rig.device.needsReset();
+            assertThat(driver.await(0, 1_000_000)).isEqualTo(round == 3);
+        }
+        assertThat(driver.poll(0)).isEqualTo(token);
+        assertThat(driver.failure(0, token)).hasMessageContaining("reset 2 times");
+        assertThat(driver.resets()).isEqualTo(5);
+    }
+
+    /** A reset would wait, so those who only look do not begin one, and no request is late. */
+    @Test
+    void whoOnlyLooksFindsNothingWhileThereIsNoDevice() throws IOException {
+        Rig rig = new Rig(Rig.Way.HYPERCALL);
+        BlockDriver driver = BlockDriver.start(losing(rig.transport()), rig.machine, OPTIONS.withTimeout(1_000));
+        rig.device.stalls = type -> rig.device.resets == 1;
+        int token = driver.submitRead(0, 9, rig.buffer(1, 3));
+        driver.kick(0);
+        loss = Loss.LASTING;
+        for (int look = 0; look < 100; look++) {
+            assertThat(driver.await(0, 0)).isFalse();
+            assertThat(driver.poll(0)).isEqualTo(BlockDriver.NONE);
+        }
+        assertThat(driver.resets()).isZero();
+        loss = Loss.OVER;
+        assertThat(driver.await(0, -1)).isTrue();
+        assertThat(driver.poll(0)).isEqualTo(token);
+        assertThat(driver.status(0, token)).isEqualTo(BlkStatus.OK);
+        assertThat(driver.resets()).isEqualTo(1);
+    }
+
+    /** A transport that says whether its device is lost as the test does, until the next reset. */
+    private Transport losing(Transport transport) {
+        return (Transport) Proxy.newProxyInstance(
+                Transport.class.getClassLoader(), new Class<?>[] {Transport.class}, (self, method, given) -> {
+                    if (method.getName().equals("loss")) {
+                        return loss;
+                    }
+                    if (method.getName().equals("reset")) {
+                        loss = Loss.NONE;
+                    }
+                    return method.invoke(transport, given);
+                });
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.blk;
 
+import dev.paravirt.backend.thread.Joining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -145,18 +146,6 @@ public final class ThreadPoolEngine implements IoEngine {
             notifyAll();
             left = List.copyOf(threads);
         }
-        boolean interrupted = false;
-        for (Thread thread : left) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException notNow) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        left.forEach(Joining::uninterrupted);
     }
 }

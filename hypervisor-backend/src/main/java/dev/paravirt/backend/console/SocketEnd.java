@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.console;
 
+import dev.paravirt.linux.UnixListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -64,8 +65,8 @@ public final class SocketEnd implements ConsoleEnd {
     /**
      * Listens from now on; peers are served once the device is part of a machine.
      *
-     * @param address a {@link UnixDomainSocketAddress}, whose file is made now and deleted by {@link #close}, or an
-     *     {@link InetSocketAddress}; port 0 is any free one
+     * @param address a {@link UnixDomainSocketAddress}, whose file is made now, in place of what a dead server may have
+     *     left there, and deleted by {@link #close}, or an {@link InetSocketAddress}; port 0 is any free one
      * @param patience how long nobody may take output
      * @throws IOException if the address is in use, or cannot be used
      */
@@ -74,7 +75,11 @@ public final class SocketEnd implements ConsoleEnd {
                 ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 : ServerSocketChannel.open();
         try {
-            listener.bind(address);
+            if (address instanceof UnixDomainSocketAddress unix) {
+                UnixListener.bind(listener, unix);
+            } else {
+                listener.bind(address);
+            }
             return new SocketEnd(listener, Selector.open(), patience);
         } catch (IOException | RuntimeException failure) {
             listener.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.worker;
 
+import dev.paravirt.backend.thread.Joining;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
 import dev.paravirt.queue.AdaptiveSpin;
@@ -210,17 +211,7 @@ public final class QueueWorker implements AutoCloseable {
             stopping = true;
         }
         wake();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException early) {
-                interrupted = true;
-            }
-        }
+        Joining.uninterrupted(thread);
         wakeUp.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -7,13 +7,15 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Another JVM, which runs a main class of the tests and starts quickly. */
 public final class ChildProcess implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
     private final Process process;
     private final BufferedReader output;
 
@@ -93,9 +95,14 @@ public final class ChildProcess implements AutoCloseable {
         process.toHandle().destroy();
     }
 
+    /** Whether it ends within a time. */
+    public boolean endsWithin(Duration time) throws InterruptedException {
+        return process.waitFor(time);
+    }
+
     /** Waits for its end and returns its exit status. */
     public int awaitEnd() throws InterruptedException {
-        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        if (!endsWithin(PATIENCE)) {
             throw new AssertionError("process " + process.pid() + " does not end");
         }
         return process.exitValue();

@@ -26,12 +26,22 @@ final class BackEndProgram implements AutoCloseable {
     /** QEMU's storage daemon, which exports a file as a block device. */
     static BackEndProgram storageDaemon(Path image, Path socket, String exportOptions)
             throws IOException, InterruptedException {
+        return storageDaemonOn("driver=file,discard=unmap,filename=" + image, socket, exportOptions);
+    }
+
+    /** The same on a disk that takes an hour for each request. */
+    static BackEndProgram stalledStorageDaemon(long size, Path socket) throws IOException, InterruptedException {
+        return storageDaemonOn("driver=null-co,latency-ns=3600000000000,size=" + size, socket, "");
+    }
+
+    private static BackEndProgram storageDaemonOn(String disk, Path socket, String exportOptions)
+            throws IOException, InterruptedException {
         Command.require("qemu-storage-daemon", "qemu-system-common");
         return start(
                 socket,
                 "qemu-storage-daemon",
                 "--blockdev",
-                "driver=file,node-name=f0,discard=unmap,filename=" + image,
+                "node-name=f0," + disk,
                 "--export",
                 "type=vhost-user-blk,id=e0,node-name=f0,addr.type=unix,writable=on,addr.path=" + socket
                         + exportOptions);
@@ -83,10 +93,9 @@ final class BackEndProgram implements AutoCloseable {
 
     /** Ends it as {@code kill -9} does, and waits for that. */
     void kill() {
-        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
-                .toList();
-        all.forEach(ProcessHandle::destroyForcibly);
-        all.forEach(ended -> ended.onExit().join());
+        // The watchdog ends with what it watches, and only then; it is a child of ours, whose end is seen at once.
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.onExit().join();
     }
 
     @Override

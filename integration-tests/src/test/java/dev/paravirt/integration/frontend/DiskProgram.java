@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.integration.frontend;
 
+import static java.util.Objects.requireNonNull;
+
+import com.sun.jdi.connect.IllegalConnectorArgumentsException;
 import dev.paravirt.cli.Paravirt;
 import dev.paravirt.guest.driver.BlockDriver;
 import dev.paravirt.guest.driver.BlockDriverOptions;
@@ -10,8 +13,10 @@ import dev.paravirt.integration.carrier.ChildProcess;
 import dev.paravirt.spec.DeviceType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code paravirt blk} in a process of its own, and where front-ends find it. */
 final class DiskProgram implements AutoCloseable {
@@ -27,22 +32,39 @@ final class DiskProgram implements AutoCloseable {
             exec @ARGV, "--fd", fileno(LISTENER);
             """);
 
+    private static final List<String> WITH_DEBUGGER = List.of(
+            "env", "JAVA_TOOL_OPTIONS=-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:0");
+
+    private static final String DEBUGGER_PORT = "Listening for transport dt_socket at address: ";
+
     private final ChildProcess process;
     private final Path socket;
+    private final @Nullable String debuggerPort;
 
-    private DiskProgram(ChildProcess process, Path socket) throws IOException {
+    private DiskProgram(ChildProcess process, Path socket, @Nullable String debuggerPort) throws IOException {
         this.process = process;
         this.socket = socket;
+        this.debuggerPort = debuggerPort;
         process.awaitLine("serving ");
     }
 
     /** Starts it, and returns once it listens. */
     static DiskProgram start(Path socket, Path image, String... options) throws IOException {
-        String[] arguments = Stream.concat(
+        return new DiskProgram(ChildProcess.start(Paravirt.class, arguments(socket, image, options)), socket, null);
+    }
+
+    /** Starts it in a way that allows to {@linkplain #holdWrites hold} its writes. */
+    static DiskProgram startDebuggable(Path socket, Path image, String... options) throws IOException {
+        ChildProcess process = ChildProcess.startBy(WITH_DEBUGGER, Paravirt.class, arguments(socket, image, options));
+        String port = process.awaitLine(DEBUGGER_PORT).substring(DEBUGGER_PORT.length());
+        return new DiskProgram(process, socket, port);
+    }
+
+    private static String[] arguments(Path socket, Path image, String... options) {
+        return Stream.concat(
                         Stream.of("blk", "--socket-path", socket.toString(), "--blk-file", image.toString()),
                         Stream.of(options))
                 .toArray(String[]::new);
-        return new DiskProgram(ChildProcess.start(Paravirt.class, arguments), socket);
     }
 
     /** Starts it with a socket that listens already. */
@@ -50,7 +72,11 @@ final class DiskProgram implements AutoCloseable {
         List<String> starter = Stream.concat(WITH_LISTENING_SOCKET.stream(), Stream.of(socket.toString()))
                 .toList();
         return new DiskProgram(
-                ChildProcess.startBy(starter, Paravirt.class, "blk", "--blk-file", image.toString()), socket);
+                ChildProcess.startBy(starter, Paravirt.class, "blk", "--blk-file", image.toString()), socket, null);
+    }
+
+    HeldWrites holdWrites() throws IOException, IllegalConnectorArgumentsException {
+        return HeldWrites.of(requireNonNull(debuggerPort));
     }
 
     VhostUserDevice connect() throws IOException {
@@ -68,6 +94,11 @@ final class DiskProgram implements AutoCloseable {
     /** Sends SIGTERM. */
     void terminate() {
         process.terminate();
+    }
+
+    /** Whether it ends within a time. */
+    boolean endsWithin(Duration time) throws InterruptedException {
+        return process.endsWithin(time);
     }
 
     /** Waits for its end and returns its exit status. */

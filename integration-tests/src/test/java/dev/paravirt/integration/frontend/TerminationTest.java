@@ -12,7 +12,10 @@ import dev.paravirt.spec.blk.BlkStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +42,9 @@ class TerminationTest {
 
     private static final int WRITES_BEFORE = 200;
 
+    /** Far longer than a program needs that waits for nothing. */
+    private static final Duration HOLD = Duration.ofSeconds(1);
+
     @TempDir
     private Path folder;
 
@@ -49,6 +55,11 @@ class TerminationTest {
     private final DmaBuffer[] buffers = new DmaBuffer[WRITERS];
     private final int[][] writers = new int[QUEUES][];
 
+    @BeforeEach
+    void makeImage() throws IOException {
+        Files.write(folder.resolve("image"), new byte[WRITERS * BLOCKS * BLOCK]);
+    }
+
     private DiskProgram program() throws IOException {
         return DiskProgram.start(
                 folder.resolve("socket"), folder.resolve("image"), "--num-queues", String.valueOf(QUEUES));
@@ -57,7 +68,6 @@ class TerminationTest {
     @ParameterizedTest(name = "packed {0}")
     @ValueSource(booleans = {false, true})
     void finishesWhatIsInFlightAndNothingElse(boolean packed) throws Exception {
-        Files.write(folder.resolve("image"), new byte[WRITERS * BLOCKS * BLOCK]);
         try (DiskProgram program = program();
                 VhostUserDevice device = program.connect()) {
             BlockDriver disk = start(device, packed);
@@ -88,6 +98,28 @@ class TerminationTest {
                 next.terminate();
                 assertThat(next.awaitEnd()).isEqualTo(DiskProgram.TERMINATED);
             }
+            checkImage();
+        }
+    }
+
+    /** However long they take: here as long as a debugger likes. */
+    @Test
+    void waitsForWritesThatHaveBegun() throws Exception {
+        try (DiskProgram program = DiskProgram.startDebuggable(
+                        folder.resolve("socket"), folder.resolve("image"), "--num-queues", String.valueOf(QUEUES));
+                VhostUserDevice device = program.connect()) {
+            BlockDriver disk = start(device, true);
+            try (HeldWrites held = program.holdWrites()) {
+                submitAll(disk);
+                held.await(WRITERS);
+                program.terminate();
+                assertThat(program.endsWithin(HOLD))
+                        .as("with %d writes under way", WRITERS)
+                        .isFalse();
+            }
+            assertThat(program.awaitEnd()).isEqualTo(DiskProgram.TERMINATED);
+            collect(disk);
+            assertThat(completed).isEqualTo(submitted).containsOnly(1);
             checkImage();
         }
     }

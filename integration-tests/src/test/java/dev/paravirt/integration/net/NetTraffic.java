@@ -25,6 +25,7 @@ public final class NetTraffic {
     private final int window;
     private final ReceivedFrame[] burst = new ReceivedFrame[7];
     private final Random random;
+    private boolean polls;
     private int sent;
     private int received;
 
@@ -36,6 +37,11 @@ public final class NetTraffic {
         this.peer = peer;
         this.window = window;
         this.random = new Random(pair);
+    }
+
+    /** From now on {@link #echoWithLosses} looks at the queues all the time, and waits for nothing. */
+    public void poll() {
+        polls = true;
     }
 
     /** Sends so many frames, and receives as many from the other station. */
@@ -58,8 +64,10 @@ public final class NetTraffic {
         int last = -1;
         while (received < end) {
             send(Integer.MAX_VALUE);
-            // Nothing comes if all of the burst is lost: so this waits in vain once in a while.
-            driver.awaitReceive(pair, 20_000_000);
+            if (!polls) {
+                // Nothing comes if all of the burst is lost: so this waits in vain once in a while.
+                driver.awaitReceive(pair, 20_000_000);
+            }
             int count = driver.receive(pair, burst);
             for (int i = 0; i < count; i++) {
                 byte[] bytes = NetFrames.bytes(burst[i]);
@@ -89,9 +97,11 @@ public final class NetTraffic {
         OutgoingFrame frame = driver.take(pair);
         while (frame == null) {
             driver.kick(pair);
-            assertThat(driver.awaitTransmit(pair, PATIENCE_NANOS))
-                    .as("a free buffer after %d frames", sent)
-                    .isTrue();
+            if (!polls) {
+                assertThat(driver.awaitTransmit(pair, PATIENCE_NANOS))
+                        .as("a free buffer after %d frames", sent)
+                        .isTrue();
+            }
             frame = driver.take(pair);
         }
         return frame;

@@ -54,18 +54,13 @@ class KilledBackEndTest {
 
     @Test
     void nothingIsLostWhenABackEndIsKilledUnderLoad() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
-        GuestRoot root = GuestRoot.create(
-                folder.resolve("root"),
-                kernel.resolve("lib/modules"),
-                QemuGuest.modules("virtio_blk"),
-                List.of("mkfs.ext4"),
-                LOAD + Disk.script("vda") + Disk.script("vdb"));
+        PcLinux system = PcLinux.make(
+                folder, List.of("virtio_blk"), List.of("mkfs.ext4"), LOAD + Disk.script("vda") + Disk.script("vdb"));
         Disk split = Disk.create(folder.resolve("split.img"), SIZE);
         Disk packed = Disk.create(folder.resolve("packed.img"), SIZE);
         ChildProcess backEnd = backEnd();
         String printed;
-        try (QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
+        try (QemuGuest guest = QemuGuest.boot(folder, system, devices())) {
             for (int death = 1; death <= DEATHS; death++) {
                 guest.await((death % 2 == 0 ? "vda" : "vdb") + " wrote " + death * 10);
                 backEnd.kill();

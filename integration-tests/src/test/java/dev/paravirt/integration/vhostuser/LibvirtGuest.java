@@ -68,7 +68,7 @@ final class LibvirtGuest implements Guest {
      * @param memory the element that says which memory it has
      * @param devices elements that describe the devices
      */
-    static LibvirtGuest boot(Path folder, Path kernel, GuestRoot root, String memory, List<String> devices)
+    static LibvirtGuest boot(Path folder, PcLinux system, String memory, List<String> devices)
             throws IOException, InterruptedException {
         Command.require(PROGRAM, PACKAGES);
         // Root's libvirt does not begin without it.
@@ -77,14 +77,13 @@ final class LibvirtGuest implements Guest {
         }
         Path own = folder.resolve("libvirt");
         Files.writeString(Files.createDirectories(own.resolve("etc")).resolve("qemu.conf"), CONFIGURATION);
-        Path initrd = InitialRamFs.of(root.folder(), folder.resolve("initrd"));
         Path domain = folder.resolve("domain.xml");
         Files.writeString(
                 domain,
                 DOMAIN.replace("MEMORY", memory)
-                        .replace("KERNEL", QemuGuest.image(kernel).toString())
-                        .replace("INITRD", initrd.toString())
-                        .replace("ARGUMENTS", QemuGuest.KERNEL_ARGUMENTS)
+                        .replace("KERNEL", system.kernel().toString())
+                        .replace("INITRD", system.initrd().toString())
+                        .replace("ARGUMENTS", PcLinux.ARGUMENTS)
                         .replace("DEVICES", String.join("\n", devices))
                         .replace("OUTPUT", own.resolve("output").toString()));
         // At SIGTERM it ends QEMU, which is no child of its own.

@@ -19,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 class NewcomerTest {
     private static final long SIZE = 32 << 20;
     private static final String RING = "echo packed ring $(cut -c 35 /sys/bus/virtio/devices/virtio0/features)\n";
+    private static final List<String> NET_DRIVERS = List.of("failover", "net_failover", "virtio_net");
+    private static final List<String> DISK_PROGRAMS = List.of("mkfs.ext4");
+    private static final String DISK_SCRIPT = RING + Disk.script("vda");
     private static final String SPLIT = "packed ring 0";
     private static final String PACKED = "packed ring 1";
 
@@ -27,19 +30,19 @@ class NewcomerTest {
 
     @Test
     void aDiskForQemu() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
-        GuestRoot root = withDisk(kernel.resolve("lib/modules"), QemuGuest.modules("virtio_blk"));
+        PcLinux system = PcLinux.make(folder, List.of("virtio_blk"), DISK_PROGRAMS, DISK_SCRIPT);
         Newcomer newcomer = newcomer("blk");
         Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
         try (ChildProcess server = serve(newcomer, disk);
-                QemuGuest guest = QemuGuest.complete(folder, kernel, root, newcomer.example("qemu-system-x86_64 "))) {
+                QemuGuest guest = QemuGuest.complete(folder, system, newcomer.example("qemu-system-x86_64 "))) {
             check(disk, guest.awaitEnd(), SPLIT);
         }
     }
 
     @Test
     void aDiskForUserModeLinux() throws IOException, InterruptedException {
-        GuestRoot root = withDisk(UserModeLinux.modules(), List.of("virtio_blk"));
+        GuestRoot root = GuestRoot.create(
+                folder.resolve("root"), UserModeLinux.modules(), List.of("virtio_blk"), DISK_PROGRAMS, DISK_SCRIPT);
         Newcomer newcomer = newcomer("blk");
         Disk disk = Disk.create(folder.resolve("disk.img"), SIZE);
         try (ChildProcess server = serve(newcomer, disk);
@@ -50,14 +53,12 @@ class NewcomerTest {
 
     @Test
     void aNetworkForQemu() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
+        Command.require("passt", "passt");
         Newcomer newcomer = newcomer("net");
         try (HostPage page = HostPage.serve()) {
-            GuestRoot root = withNetwork(
-                    kernel.resolve("lib/modules"), QemuGuest.modules("failover", "net_failover", "virtio_net"), page);
+            PcLinux system = PcLinux.make(folder, NET_DRIVERS, List.of(), RING + page.script());
             try (ChildProcess server = newcomer.serve("--net", "user");
-                    QemuGuest guest =
-                            QemuGuest.complete(folder, kernel, root, newcomer.example("qemu-system-x86_64 "))) {
+                    QemuGuest guest = QemuGuest.complete(folder, system, newcomer.example("qemu-system-x86_64 "))) {
                 assertThat(guest.awaitEnd()).contains("the script has ended", page.checksum(), SPLIT);
             }
         }
@@ -65,10 +66,11 @@ class NewcomerTest {
 
     @Test
     void aNetworkForUserModeLinux() throws IOException, InterruptedException {
-        Path modules = UserModeLinux.modules();
+        Command.require("passt", "passt");
         Newcomer newcomer = newcomer("net");
         try (HostPage page = HostPage.serve()) {
-            GuestRoot root = withNetwork(modules, List.of("failover", "net_failover", "virtio_net"), page);
+            GuestRoot root = GuestRoot.create(
+                    folder.resolve("root"), UserModeLinux.modules(), NET_DRIVERS, List.of(), RING + page.script());
             try (ChildProcess server = newcomer.serve("--net", "user");
                     UserModeLinux guest = UserModeLinux.complete(folder, root, afterProgram(newcomer))) {
                 assertThat(guest.awaitEnd()).contains("the script has ended", page.checksum(), PACKED);
@@ -79,7 +81,6 @@ class NewcomerTest {
     /** The disk's back-end is killed meanwhile, and started again. */
     @Test
     void aDiskAndANetworkForLibvirt() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
         Command.require("passt", "passt");
         Newcomer storage = new Newcomer("blk", folder.resolve("blk"));
         Newcomer network = new Newcomer("net", folder.resolve("net"));
@@ -93,13 +94,12 @@ class NewcomerTest {
         try (HostPage page = HostPage.serve();
                 ChildProcess first = serve(storage, disk);
                 ChildProcess wire = network.serve("--net", "user")) {
-            GuestRoot root = GuestRoot.create(
-                    folder.resolve("root"),
-                    kernel.resolve("lib/modules"),
-                    QemuGuest.modules("virtio_blk", "failover", "net_failover", "virtio_net"),
-                    List.of("mkfs.ext4"),
-                    page.script() + RING + Disk.script("vda"));
-            try (LibvirtGuest guest = LibvirtGuest.boot(folder, kernel, root, forDisk.getFirst(), devices)) {
+            PcLinux system = PcLinux.make(
+                    folder,
+                    Stream.concat(Stream.of("virtio_blk"), NET_DRIVERS.stream()).toList(),
+                    DISK_PROGRAMS,
+                    page.script() + DISK_SCRIPT);
+            try (LibvirtGuest guest = LibvirtGuest.boot(folder, system, forDisk.getFirst(), devices)) {
                 guest.await(page.checksum());
                 first.kill();
                 try (ChildProcess second = serve(storage, disk)) {
@@ -116,17 +116,6 @@ class NewcomerTest {
     private static List<String> afterProgram(Newcomer newcomer) throws IOException {
         List<String> command = newcomer.example("linux.uml ");
         return command.subList(1, command.size());
-    }
-
-    private GuestRoot withDisk(Path modules, List<String> wanted) throws IOException, InterruptedException {
-        return GuestRoot.create(
-                folder.resolve("root"), modules, wanted, List.of("mkfs.ext4"), RING + Disk.script("vda"));
-    }
-
-    private GuestRoot withNetwork(Path modules, List<String> wanted, HostPage page)
-            throws IOException, InterruptedException {
-        Command.require("passt", "passt");
-        return GuestRoot.create(folder.resolve("root"), modules, wanted, List.of(), RING + page.script());
     }
 
     private static ChildProcess serve(Newcomer newcomer, Disk disk) throws IOException {

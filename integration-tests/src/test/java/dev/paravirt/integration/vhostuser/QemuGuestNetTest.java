@@ -51,11 +51,9 @@ class QemuGuestNetTest {
 
     @Test
     void pingsAndTransfersBothWays() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
-        GuestRoot root = GuestRoot.create(
-                folder.resolve("root"),
-                kernel.resolve("lib/modules"),
-                QemuGuest.modules("failover", "net_failover", "virtio_net"),
+        PcLinux system = PcLinux.make(
+                folder,
+                List.of("failover", "net_failover", "virtio_net"),
                 List.of(),
                 HostNetwork.script(0) + HostNetwork.script(1) + NEW_DRIVER);
         try (HostNetwork near = HostNetwork.create(0);
@@ -64,7 +62,7 @@ class QemuGuestNetTest {
                 NetDevice farDevice = device(far, 2);
                 VhostUserServer split = serve("a", nearDevice, 1);
                 VhostUserServer packed = serve("b", farDevice, 2);
-                QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
+                QemuGuest guest = QemuGuest.boot(folder, system, devices())) {
             near.exchange(guest, folder);
             guest.await("eth1 waits for a file");
             assertThat(split.session().driverFeatures().has(Features.RING_PACKED))

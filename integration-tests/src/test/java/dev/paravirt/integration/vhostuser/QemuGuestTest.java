@@ -18,16 +18,14 @@ class QemuGuestTest {
 
     @Test
     void twoDisksWithFileSystems() throws IOException, InterruptedException {
-        Path kernel = QemuGuest.kernel();
-        GuestRoot root = GuestRoot.create(
-                folder.resolve("root"),
-                kernel.resolve("lib/modules"),
-                QemuGuest.modules("virtio_blk"),
+        PcLinux system = PcLinux.make(
+                folder,
+                List.of("virtio_blk"),
                 WatchedDisk.PROGRAMS,
                 WatchedDisk.script("vda") + WatchedDisk.script("vdb"));
         try (WatchedDisk split = WatchedDisk.serve(folder.resolve("a"), "vda");
                 WatchedDisk packed = WatchedDisk.serve(folder.resolve("b"), "vdb");
-                QemuGuest guest = QemuGuest.boot(folder, kernel, root, devices())) {
+                QemuGuest guest = QemuGuest.boot(folder, system, devices())) {
             split.watch(guest, false);
             packed.watch(guest, true);
             String printed = guest.awaitEnd();

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Who sits before a console. */
-final class Terminal implements AutoCloseable {
+public final class Terminal implements AutoCloseable {
     private final SocketChannel socket;
     private final StringBuilder seen = new StringBuilder();
 
@@ -26,11 +26,11 @@ final class Terminal implements AutoCloseable {
         return SocketEnd.listen(UnixDomainSocketAddress.of(path), Duration.ofSeconds(10));
     }
 
-    static Terminal connect(Path path) throws IOException {
+    public static Terminal connect(Path path) throws IOException {
         return new Terminal(SocketChannel.open(UnixDomainSocketAddress.of(path)));
     }
 
-    void type(String text) throws IOException {
+    public void type(String text) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
         while (bytes.hasRemaining()) {
             socket.write(bytes);
@@ -38,7 +38,7 @@ final class Terminal implements AutoCloseable {
     }
 
     /** Waits until something is to be seen after what was waited for before. */
-    void await(String text) throws IOException {
+    public void await(String text) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(4096);
         while (seen.indexOf(text) < 0) {
             assertThat(socket.read(bytes)).as(seen.toString()).isPositive();

@@ -2,6 +2,7 @@
 package dev.paravirt.guest.jvm.vhostuser;
 
 import dev.paravirt.guest.platform.DeviceException;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
@@ -37,6 +38,11 @@ final class Link implements AutoCloseable {
     /** A connection that lasts so long was a good one. */
     private static final long GOOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** What a back-end has used just before its end is there to be seen, while nobody comes in its place. */
+    private static final long LAST_LOOK_MILLIS = 100;
+
+    private static final long NO_LIMIT = 0;
+
     private static final int RESULTS = 4;
     private static final int WAKE = 0;
     private static final int CONNECTION = 1;
@@ -62,6 +68,7 @@ final class Link implements AutoCloseable {
     private long pauseNanos = FIRST_PAUSE_NANOS;
     private volatile boolean ending;
     private volatile long losses;
+    private volatile Loss loss = Loss.NONE;
 
     /** @param path null if there is no way back after a loss */
     Link(String name, @Nullable Path path, long patienceNanos) throws LinuxException {
@@ -92,9 +99,29 @@ final class Link implements AutoCloseable {
         return losses;
     }
 
+    /** Whether a back-end was lost since the driver last began anew, so that it has to do that once more. */
+    Loss loss() {
+        return loss;
+    }
+
     /** Stands still while what runs waits for another back-end. */
     LostTime time() {
         return time;
+    }
+
+    /** Between two looks at a word: while time stands still, it will hardly change. */
+    void relax() {
+        if (time.isRunning()) {
+            Thread.onSpinWait();
+        } else {
+            awaitTime();
+        }
+    }
+
+    private synchronized void awaitTime() {
+        if (!time.isRunning()) {
+            awaitChange(LAST_LOOK_MILLIS);
+        }
     }
 
     /** What a back-end signals when a ring does not work. */
@@ -134,6 +161,7 @@ final class Link implements AutoCloseable {
     /** The driver begins anew, with the connection that there is. */
     synchronized void forgetReset() {
         needsReset = false;
+        loss = Loss.NONE;
     }
 
     /**
@@ -142,7 +170,7 @@ final class Link implements AutoCloseable {
      */
     synchronized BackEndConnection connection() throws DeviceException {
         while (connection == null && !needsReset && !ending) {
-            awaitChange();
+            awaitChange(NO_LIMIT);
         }
         return present();
     }
@@ -150,7 +178,7 @@ final class Link implements AutoCloseable {
     /** The connection, which is waited for however long it takes: fails if there is no way back, or at the end. */
     synchronized BackEndConnection awaitConnection() throws DeviceException {
         while (connection == null && path != null && !ending) {
-            awaitChange();
+            awaitChange(NO_LIMIT);
         }
         return present();
     }
@@ -168,10 +196,10 @@ final class Link implements AutoCloseable {
 
     /** An interrupt ends no wait: only the back-end, or the end of the device, does. Callers look again. */
     @SuppressWarnings("WaitNotInLoop")
-    private void awaitChange() {
+    private void awaitChange(long millis) {
         boolean interrupted = Thread.interrupted();
         try {
-            wait();
+            wait(millis);
         } catch (InterruptedException early) {
             interrupted = true;
         }
@@ -210,6 +238,7 @@ final class Link implements AutoCloseable {
         if (path != null && !ending && !needsReset && present != null && present.resumable()) {
             time.stop();
         } else {
+            loss = path != null && !ending ? Loss.LASTING : Loss.OVER;
             demandReset();
         }
         signal(wake);
@@ -339,13 +368,22 @@ final class Link implements AutoCloseable {
         } else if (!needsReset) {
             demandReset();
         }
+        endLoss();
         notifyAll();
+    }
+
+    /** A reset need not wait any more. */
+    private void endLoss() {
+        if (loss != Loss.NONE) {
+            loss = Loss.OVER;
+        }
     }
 
     /** Ends whatever waits for a connection. */
     void beginClose() {
         synchronized (this) {
             ending = true;
+            endLoss();
             time.goOn();
             notifyAll();
         }

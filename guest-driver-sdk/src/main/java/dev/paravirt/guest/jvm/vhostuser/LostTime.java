@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.guest.jvm.vhostuser;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-
 /**
  * A clock that stands still while there is no back-end, so that no request is late because of that. One thread at a time
  * stops it and lets it go on; any reads it, and sees it never go back.
  */
 final class LostTime {
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private enum Phase {
         RUNNING,
         STOPPING,
@@ -53,12 +48,7 @@ final class LostTime {
         }
     }
 
-    /** Between two looks at a word: it will not change while there is no back-end, and no time passes to wait for. */
-    void relax() {
-        if (state.phase == Phase.RUNNING) {
-            Thread.onSpinWait();
-        } else {
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
+    boolean isRunning() {
+        return state.phase == Phase.RUNNING;
     }
 }

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>When the back-end ends</b>, killed or not, another one is waited for at the same path, however long that takes.
  * If both track what is in flight (INFLIGHT_SHMFD), it goes on where the other ended: nothing is lost, and nothing is done
  * twice but what the dead one had done without having said so. The driver does not notice. Otherwise the driver sees a
- * device that needs a reset, once it waits for something; when it has reset it, it makes again what was under way, by its
- * own rules. Meanwhile calls of the driver that wait do so beyond their timeouts; {@link #close} ends them.
+ * device that was lost, and resets it: at once where it waits for something, and once there is another back-end where it
+ * only ever looks. Then it makes again what was under way, by its own rules. It goes on however often that happens. Calls
+ * of the driver that wait do so beyond their timeouts while there is no back-end; {@link #close} ends them.
  *
  * <p><b>A back-end that breaks the protocol</b> is treated as if it had ended. It can write into the memory of the device,
  * as any device can, and nowhere else.
@@ -109,7 +110,7 @@ public final class VhostUserDevice implements AutoCloseable {
 
         @Override
         public void relax() {
-            link.time().relax();
+            link.relax();
         }
     }
 

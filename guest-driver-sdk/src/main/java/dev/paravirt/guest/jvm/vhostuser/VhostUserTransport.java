@@ -3,6 +3,7 @@ package dev.paravirt.guest.jvm.vhostuser;
 
 import dev.paravirt.guest.platform.DeviceException;
 import dev.paravirt.guest.transport.ConfigSnapshot;
+import dev.paravirt.guest.transport.Loss;
 import dev.paravirt.guest.transport.Transport;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.LinuxException;
@@ -336,6 +337,11 @@ final class VhostUserTransport implements Transport, Link.User, AutoCloseable {
     @Override
     public int takeInterrupt(int reasons) {
         return reasons & InterruptStatus.ALL;
+    }
+
+    @Override
+    public Loss loss() {
+        return link.loss();
     }
 
     @Override

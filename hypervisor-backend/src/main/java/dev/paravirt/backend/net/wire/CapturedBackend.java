@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
@@ -200,7 +201,7 @@ public final class CapturedBackend implements NetBackend {
         backend.close();
         closed = true;
         LockSupport.unpark(thread);
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         if (skip()) {
             LOG.debug("frames came after the end of the capture");
         }

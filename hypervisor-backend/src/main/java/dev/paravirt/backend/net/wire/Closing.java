@@ -12,23 +12,6 @@ final class Closing {
 
     private Closing() {}
 
-    /** Waits for a thread that was told to end; one that never started has ended. */
-    static void join(Thread thread) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException later) {
-                // It ends soon, and what it uses must stay until then.
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Closes one after the other. */
     static void quietly(Closeable... resources) {
         for (Closeable resource : resources) {

@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import io.netty.buffer.ByteBuf;
 import java.io.BufferedReader;
 import java.io.File;
@@ -191,7 +192,7 @@ public final class PasstBackend implements NetBackend {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         folder.delete();
     }
 }

@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import dev.paravirt.spec.FeatureBits;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.locks.LockSupport;
@@ -98,7 +99,7 @@ public final class ShapedBackend implements NetBackend {
         backend.close();
         closed = true;
         LockSupport.unpark(thread);
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         out.drop();
         in.drop();
     }

@@ -3,6 +3,8 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
+import dev.paravirt.linux.UnixListener;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -85,8 +87,8 @@ public final class StreamBackend implements NetBackend {
     /**
      * A wire that listens from now on, and serves a peer once it is part of a device.
      *
-     * @param address a {@link UnixDomainSocketAddress}, whose file is made now and deleted by {@link #close}, or an
-     *     {@link InetSocketAddress}; port 0 is any free one
+     * @param address a {@link UnixDomainSocketAddress}, whose file is made now, in place of what a dead server may have
+     *     left there, and deleted by {@link #close}, or an {@link InetSocketAddress}; port 0 is any free one
      * @throws IOException if the address is in use, or cannot be used
      */
     public static StreamBackend listen(SocketAddress address) throws IOException {
@@ -94,7 +96,11 @@ public final class StreamBackend implements NetBackend {
                 ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 : ServerSocketChannel.open();
         try {
-            listener.bind(address);
+            if (address instanceof UnixDomainSocketAddress unix) {
+                UnixListener.bind(listener, unix);
+            } else {
+                listener.bind(address);
+            }
             return new StreamBackend(listener.getLocalAddress(), listener);
         } catch (IOException | RuntimeException failure) {
             listener.close();
@@ -292,7 +298,7 @@ public final class StreamBackend implements NetBackend {
     public void close() {
         closed = true;
         selector.wakeup();
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         drop();
         SocketChannel unfinished = pending;
         if (unfinished != null) {

@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import dev.paravirt.linux.Epoll;
 import dev.paravirt.linux.Errno;
 import dev.paravirt.linux.Eventfd;
@@ -263,7 +264,7 @@ public final class TapBackend implements NetBackend {
             LOG.debug("TAP device {} is closed twice", name, closedAlready);
             return;
         }
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         close(tap, links, stop, epoll);
     }
 

@@ -3,6 +3,7 @@ package dev.paravirt.backend.net.wire;
 
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetPort;
+import dev.paravirt.backend.thread.Joining;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -216,7 +217,7 @@ public final class UdpBackend implements NetBackend {
     public void close() {
         closed = true;
         selector.wakeup();
-        Closing.join(thread);
+        Joining.uninterrupted(thread);
         Closing.quietly(selector, channel);
     }
 }

@@ -82,18 +82,18 @@ final class MappedInflight implements AutoCloseable {
     /** The part of one queue, or null if it has none. */
     @Nullable
     InflightRegion region(int queue) {
-        return queue < shape.queues
-                ? new InflightRegion(
-                        memory, (long) queue * InflightLayout.queueRegionSize(shape.descriptors), shape.descriptors)
-                : null;
+        return queue < shape.queues ? part(queue) : null;
+    }
+
+    private InflightRegion part(int queue) {
+        long offset = (long) queue * InflightLayout.queueRegionSize(shape.descriptors);
+        return new InflightRegion(memory, offset, shape.descriptors);
     }
 
     /** The driver begins anew: nothing is in flight. No queue is served. */
     void forgetAll() {
         for (int queue = 0; queue < shape.queues; queue++) {
-            new InflightRegion(
-                            memory, (long) queue * InflightLayout.queueRegionSize(shape.descriptors), shape.descriptors)
-                    .forget();
+            part(queue).forget();
         }
     }
 

@@ -308,6 +308,22 @@ class StreamBackendTest {
     }
 
     @Test
+    void listensInPlaceOfADeadServer() throws Exception {
+        SocketAddress address = address(true);
+        try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            dead.bind(address);
+        }
+        StreamBackend listening = StreamBackend.listen(address);
+        listening.attach(port);
+        try (SocketChannel peer = SocketChannel.open(address)) {
+            port.awaitLink(true);
+            assertThat(peer.isConnected()).isTrue();
+        } finally {
+            listening.close();
+        }
+    }
+
+    @Test
     void endsWhileItConnects() throws Exception {
         try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             Path path = folder.resolve("silent");

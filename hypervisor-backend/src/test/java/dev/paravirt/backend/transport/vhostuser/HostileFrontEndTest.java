@@ -3,16 +3,12 @@ package dev.paravirt.backend.transport.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.paravirt.backend.device.TestDevice;
-import dev.paravirt.backend.device.TestDriver;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
-import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.Memfd;
 import dev.paravirt.linux.PositionalFile;
 import dev.paravirt.linux.SignalPipe;
 import dev.paravirt.queue.traffic.OpenDescriptors;
-import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.MessageHeader;
@@ -21,47 +17,22 @@ import dev.paravirt.spec.vhostuser.ProtocolFeatures;
 import dev.paravirt.vhostuser.Message;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Front-ends that break the rules end their own sessions, and nothing else. */
 @Timeout(120)
-class HostileFrontEndTest {
-    private static final int SIZE = 4;
+class HostileFrontEndTest extends HarassedServer {
     private static final ByteBuffer NOTHING = Message.payload(0);
-    private static final FeatureBits SPLIT = VhostUserOptions.FEATURES.without(Features.RING_PACKED);
-
-    @TempDir
-    private Path folder;
-
-    private VhostUserServer server;
-
-    @BeforeEach
-    void listen() throws IOException {
-        server = VhostUserServer.listen(folder.resolve("s"), new TestDevice(SIZE, SIZE), new VhostUserOptions());
-    }
-
-    @AfterEach
-    void theNextFrontEndIsServed() throws IOException {
-        try (TestFrontEnd next = frontEnd().begin();
-                TestFrontEnd.Ring ring = next.ring(0, SIZE).start(0)) {
-            ring.roundTrip(1);
-        }
-        server.close();
-    }
 
     private TestFrontEnd frontEnd() throws IOException {
-        return TestFrontEnd.connect(folder.resolve("s"), SPLIT);
+        return connect(SPLIT);
     }
 
     private void endsTheSession(int request, int flags, ByteBuffer payload, FileDescriptor... descriptors)
@@ -343,7 +314,7 @@ class HostileFrontEndTest {
             try (TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(0)) {
                 file.truncate(0);
                 ring.kick.signal();
-                TestDriver.await("the err descriptor", () -> isSignalled(ring.error));
+                ring.awaitError();
                 ring.stop();
                 // Nor can it be started again.
                 ring.describe(0);
@@ -351,14 +322,6 @@ class HostileFrontEndTest {
                                 FrontEndRequest.SET_VRING_KICK, Message.payloadOf(0), ring.kick.descriptor()))
                         .isEqualTo(1);
             }
-        }
-    }
-
-    private static boolean isSignalled(Eventfd bell) {
-        try {
-            return bell.drain() > 0;
-        } catch (LinuxException failure) {
-            throw new AssertionError(failure);
         }
     }
 

@@ -3,8 +3,6 @@ package dev.paravirt.backend.transport.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.paravirt.backend.device.TestDevice;
-import dev.paravirt.backend.device.TestDriver;
 import dev.paravirt.linux.Eventfd;
 import dev.paravirt.linux.FileDescriptor;
 import dev.paravirt.linux.LinuxException;
@@ -12,7 +10,6 @@ import dev.paravirt.linux.Memfd;
 import dev.paravirt.linux.PositionalFile;
 import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.spec.FeatureBits;
-import dev.paravirt.spec.Features;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.InflightLayout;
 import dev.paravirt.spec.vhostuser.MessageHeader;
@@ -21,26 +18,19 @@ import dev.paravirt.vhostuser.Message;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Inflight memory that is not what the front-end says, goes away, or says what cannot be. */
 @Timeout(600)
-class HostileInflightTest {
-    private static final int SIZE = 4;
-    private static final int QUEUES = 2;
+class HostileInflightTest extends HarassedServer {
     private static final long MEMORY = (long) QUEUES * InflightLayout.queueRegionSize(SIZE);
-    private static final FeatureBits SPLIT = VhostUserOptions.FEATURES.without(Features.RING_PACKED);
 
     /** Size, offset, queues and descriptors that a front-end says of memory that is just large enough. */
     static final long[][] WRONG = {
@@ -64,38 +54,12 @@ class HostileInflightTest {
         {1 << 30, 0, QUEUES, 32768},
     };
 
-    @TempDir
-    private Path folder;
-
-    private VhostUserServer server;
-
-    @BeforeEach
-    void listen() throws IOException {
-        server = VhostUserServer.listen(folder.resolve("s"), new TestDevice(SIZE, SIZE), new VhostUserOptions());
-    }
-
-    @AfterEach
-    void theNextFrontEndIsServed() throws IOException {
-        try (TestFrontEnd next = frontEnd(SPLIT);
-                Memfd memory = next.getInflight(QUEUES, SIZE)) {
-            assertThat(next.setInflight(memory, QUEUES, SIZE)).isZero();
-            try (TestFrontEnd.Ring ring = next.ring(0, SIZE).start(0)) {
-                ring.roundTrip(1);
-            }
-        }
-        server.close();
-    }
-
     private TestFrontEnd frontEnd(FeatureBits features) throws IOException {
-        return TestFrontEnd.connect(folder.resolve("s"), features).begin(TestFrontEnd.INFLIGHT_PROTOCOL);
+        return connect(features).begin(TestFrontEnd.INFLIGHT_PROTOCOL);
     }
 
     static Stream<FeatureBits> rings() {
         return VhostUserServerTest.rings();
-    }
-
-    private static int start(FeatureBits features) {
-        return features.has(Features.RING_PACKED) ? 0x8000_8000 : 0;
     }
 
     @ParameterizedTest
@@ -143,8 +107,7 @@ class HostileInflightTest {
             for (int[] shape : new int[][] {{0, SIZE}, {QUEUES + 1, SIZE}, {1, 0}, {1, 32769}, {65535, 65535}}) {
                 endsTheSession(FrontEndRequest.GET_INFLIGHT_FD, TestFrontEnd.inflight(0, 0, shape[0], shape[1]));
             }
-            try (TestFrontEnd without =
-                    TestFrontEnd.connect(folder.resolve("s"), SPLIT).begin()) {
+            try (TestFrontEnd without = connect(SPLIT).begin()) {
                 without.send(FrontEndRequest.SET_INFLIGHT_FD, description, one);
                 without.awaitEnd();
             }
@@ -166,13 +129,13 @@ class HostileInflightTest {
                 Memfd enough = frontEnd.getInflight(QUEUES, SIZE);
                 TestFrontEnd.Ring ring = frontEnd.ring(1, SIZE)) {
             assertThat(frontEnd.setInflight(less, QUEUES, SIZE / 2)).isZero();
-            ring.describe(start(features));
+            ring.describe();
             ring.kicked();
             assertThat(frontEnd.acknowledged(FrontEndRequest.SET_VRING_ENABLE, Message.vringState(1, 1)))
                     .isOne();
             assertThat(ring.error.drain()).isOne();
             assertThat(frontEnd.setInflight(enough, QUEUES, SIZE)).isZero();
-            ring.start(start(features)).roundTrip(1);
+            ring.start().roundTrip(1);
         }
     }
 
@@ -188,26 +151,18 @@ class HostileInflightTest {
             file.truncate(MEMORY);
             ByteBuffer description = TestFrontEnd.inflight(MEMORY, 0, QUEUES, SIZE);
             frontEnd.succeed(FrontEndRequest.SET_INFLIGHT_FD, description, file.descriptor());
-            ring.start(start(features)).roundTrip(1);
+            ring.start().roundTrip(1);
             file.truncate(0);
             ring.send(1);
-            TestDriver.await("the err descriptor", () -> isSignalled(ring.error));
+            ring.awaitError();
             ring.stop();
-            other.describe(start(features));
+            other.describe();
             other.kicked();
             assertThat(frontEnd.acknowledged(FrontEndRequest.SET_VRING_ENABLE, Message.vringState(1, 1)))
                     .isOne();
             // Nothing can be noted there, not even that nothing is in flight.
             frontEnd.send(FrontEndRequest.RESET_DEVICE, Message.payload(0));
             frontEnd.awaitEnd();
-        }
-    }
-
-    private static boolean isSignalled(Eventfd bell) {
-        try {
-            return bell.drain() > 0;
-        } catch (LinuxException failure) {
-            throw new AssertionError(failure);
         }
     }
 
@@ -224,7 +179,7 @@ class HostileInflightTest {
                     TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE)) {
                 fill(memory, dice, round % 4);
                 assertThat(frontEnd.setInflight(memory, QUEUES, SIZE)).isZero();
-                ring.describe(start(features));
+                ring.describe();
                 ring.kicked();
                 ring.send(1);
                 long acknowledged = frontEnd.acknowledged(FrontEndRequest.SET_VRING_ENABLE, Message.vringState(0, 1));

@@ -7,7 +7,6 @@ import dev.paravirt.backend.device.TestDevice;
 import dev.paravirt.backend.device.TestDriver;
 import dev.paravirt.linux.Memfd;
 import dev.paravirt.spec.FeatureBits;
-import dev.paravirt.spec.Features;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.ProtocolFeatures;
 import dev.paravirt.vhostuser.Message;
@@ -60,10 +59,6 @@ class InflightMemoryTest {
         return TestFrontEnd.connect(folder.resolve("first"), features).begin(TestFrontEnd.INFLIGHT_PROTOCOL);
     }
 
-    private static int start(FeatureBits features) {
-        return features.has(Features.RING_PACKED) ? 0x8000_8000 : 0;
-    }
-
     @Test
     void aRingMayOnlyStopEarlyWhereThereIsMemoryToSaySo() throws IOException {
         try (TestFrontEnd frontEnd = TestFrontEnd.connect(folder.resolve("first"), VhostUserOptions.FEATURES)) {
@@ -84,7 +79,7 @@ class InflightMemoryTest {
         try (TestFrontEnd frontEnd = frontEnd(features);
                 Memfd memory = frontEnd.getInflight(QUEUES, SIZE)) {
             assertThat(frontEnd.setInflight(memory, QUEUES, SIZE)).isZero();
-            try (TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(start(features))) {
+            try (TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
                 ring.send(1);
                 TestDriver.await("a request in flight", () -> firstDevice.held.size() == 1);
                 frontEnd.send(FrontEndRequest.GET_VRING_BASE, Message.vringState(0, 0));
@@ -119,7 +114,7 @@ class InflightMemoryTest {
         try (TestFrontEnd frontEnd = frontEnd(features);
                 Memfd memory = frontEnd.getInflight(QUEUES, SIZE)) {
             assertThat(frontEnd.setInflight(memory, QUEUES, SIZE)).isZero();
-            try (TestFrontEnd.Ring ring = frontEnd.ring(1, SIZE).start(start(features))) {
+            try (TestFrontEnd.Ring ring = frontEnd.ring(1, SIZE).start()) {
                 ring.roundTrip(1);
                 firstDevice.hold();
                 ring.request.putLong(0, 5);
@@ -153,7 +148,7 @@ class InflightMemoryTest {
         try (TestFrontEnd frontEnd = frontEnd(features);
                 Memfd memory = frontEnd.getInflight(QUEUES, SIZE)) {
             assertThat(frontEnd.setInflight(memory, QUEUES, SIZE)).isZero();
-            try (TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(start(features));
+            try (TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start();
                     TestFrontEnd.Ring other = frontEnd.ring(1, SIZE)) {
                 ring.request.putLong(0, 9);
                 ring.send(1);
@@ -161,7 +156,7 @@ class InflightMemoryTest {
                 try (MessageChannel _ = frontEnd.moveTo(folder.resolve("next"))) {
                     frontEnd.begin(TestFrontEnd.INFLIGHT_PROTOCOL);
                     assertThat(frontEnd.setInflight(memory, QUEUES, SIZE)).isZero();
-                    other.start(start(features)).send(3);
+                    other.start().send(3);
                     await(busy);
                     ring.start(0);
                     frontEnd.send(FrontEndRequest.GET_VRING_BASE, Message.vringState(0, 0));

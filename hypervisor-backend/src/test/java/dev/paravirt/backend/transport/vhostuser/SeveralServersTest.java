@@ -8,7 +8,6 @@ import dev.paravirt.backend.blk.BlockOptions;
 import dev.paravirt.backend.blk.MemoryImage;
 import dev.paravirt.backend.device.TestDevice;
 import dev.paravirt.backend.device.TestDriver;
-import dev.paravirt.linux.LinuxException;
 import dev.paravirt.linux.PositionalFile;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
@@ -122,7 +121,7 @@ class SeveralServersTest {
             try (TestFrontEnd.Ring ring = hostile.ring(0, SIZE).start(0)) {
                 file.truncate(0);
                 ring.kick.signal();
-                awaitError(ring);
+                ring.awaitError();
             }
         }
     }
@@ -132,17 +131,7 @@ class SeveralServersTest {
                         TestFrontEnd.connect(folder.resolve("disk"), SPLIT).begin();
                 TestFrontEnd.Ring ring = hostile.ring(0, SIZE).start(0)) {
             ring.send(1);
-            awaitError(ring);
+            ring.awaitError();
         }
-    }
-
-    private static void awaitError(TestFrontEnd.Ring ring) {
-        TestDriver.await("the err descriptor", () -> {
-            try {
-                return ring.error.drain() > 0;
-            } catch (LinuxException failure) {
-                throw new AssertionError(failure);
-            }
-        });
     }
 }

@@ -16,6 +16,7 @@ import dev.paravirt.queue.BufferChain;
 import dev.paravirt.queue.DriverVirtqueue;
 import dev.paravirt.queue.VirtqueueFormat;
 import dev.paravirt.spec.FeatureBits;
+import dev.paravirt.spec.Features;
 import dev.paravirt.spec.vhostuser.FrontEndRequest;
 import dev.paravirt.spec.vhostuser.MessageHeader;
 import dev.paravirt.spec.vhostuser.Payload;
@@ -260,11 +261,24 @@ final class TestFrontEnd implements AutoCloseable {
         }
 
         /** Everything, with the ring enabled. */
+        Ring start() throws IOException {
+            return start(first());
+        }
+
         Ring start(int base) throws IOException {
             describe(base);
             kicked();
             enable(true);
             return this;
+        }
+
+        void describe() throws IOException {
+            describe(first());
+        }
+
+        /** The position at which a driver begins. */
+        int first() {
+            return features.has(Features.RING_PACKED) ? 0x8000_8000 : 0;
         }
 
         void describe(int base) throws IOException {
@@ -325,6 +339,17 @@ final class TestFrontEnd implements AutoCloseable {
                 return used[0] != DriverVirtqueue.NONE;
             });
             return used[0];
+        }
+
+        /** Waits until the back-end says that it cannot serve the ring. */
+        void awaitError() {
+            TestDriver.await("the err descriptor", () -> {
+                try {
+                    return error.drain() > 0;
+                } catch (LinuxException failure) {
+                    throw new AssertionError(failure);
+                }
+            });
         }
 
         @Override

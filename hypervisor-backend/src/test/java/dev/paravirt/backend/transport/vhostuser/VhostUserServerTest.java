@@ -67,18 +67,13 @@ class VhostUserServerTest {
         return TestFrontEnd.connect(folder.resolve("s"), features);
     }
 
-    /** The position at which a driver starts. */
-    private static int first(FeatureBits features) {
-        return features.has(Features.RING_PACKED) ? 0x8000_8000 : 0;
-    }
-
     @ParameterizedTest
     @MethodSource("rings")
     void servesEveryRingOfOneFrontEndAfterTheOther(FeatureBits features) throws IOException {
         for (int round = 0; round < 3; round++) {
             try (TestFrontEnd frontEnd = frontEnd(features).begin();
-                    TestFrontEnd.Ring zero = frontEnd.ring(0, SIZE).start(first(features));
-                    TestFrontEnd.Ring two = frontEnd.ring(2, SIZE).start(first(features))) {
+                    TestFrontEnd.Ring zero = frontEnd.ring(0, SIZE).start();
+                    TestFrontEnd.Ring two = frontEnd.ring(2, SIZE).start()) {
                 for (int i = 1; i < 3 * SIZE; i++) {
                     zero.roundTrip(i);
                     two.roundTrip(-i);
@@ -96,7 +91,7 @@ class VhostUserServerTest {
     @MethodSource("rings")
     void goesOnWhereARingWasStopped(FeatureBits features) throws IOException {
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
-                TestFrontEnd.Ring ring = frontEnd.ring(1, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(1, SIZE).start()) {
             for (int stop = 0; stop < 12; stop++) {
                 ring.roundTrip(stop + 1);
                 int base = ring.stop();
@@ -121,7 +116,7 @@ class VhostUserServerTest {
     void finishesWhatIsInFlightBeforeARingStops(FeatureBits features) throws Exception {
         device.hold();
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
-                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
             ring.send(1);
             TestDriver.await("a request in flight", () -> device.held.size() == 1);
             frontEnd.send(FrontEndRequest.GET_VRING_BASE, Message.vringState(0, 0));
@@ -139,11 +134,11 @@ class VhostUserServerTest {
         device.hold();
         device.givesBackWhenAsked = true;
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
-                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
             ring.send(1);
             TestDriver.await("a buffer that waits", () -> device.held.size() == 1);
             int base = ring.stop();
-            assertThat(base).isEqualTo(first(features));
+            assertThat(base).isEqualTo(ring.first());
             assertThat(ring.driver.poll()).isNegative();
             device.behaviour = device::echo;
             ring.start(base);
@@ -174,7 +169,7 @@ class VhostUserServerTest {
                 TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE)) {
             ring.enable(true);
             ring.kicked();
-            ring.describe(first(features));
+            ring.describe();
             frontEnd.setMemoryTable();
             ring.send(1);
             frontEnd.setFeatures(0);
@@ -201,7 +196,7 @@ class VhostUserServerTest {
         FeatureBits features = VhostUserOptions.FEATURES;
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
                 TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE)) {
-            ring.describe(first(features));
+            ring.describe();
             frontEnd.succeed(FrontEndRequest.SET_VRING_KICK, Message.payloadOf(Payload.VRING_NO_DESCRIPTOR));
             ring.enable(true);
             for (int i = 0; i < 20; i++) {
@@ -299,7 +294,7 @@ class VhostUserServerTest {
     void memoryComesAndGoesRegionByRegion(FeatureBits features) throws IOException {
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
                 Memfd more = Memfd.create("more", 1 << 16);
-                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
             ByteBuffer region = Message.payload(Payload.REGIONS + Payload.REGION_SIZE);
             TestFrontEnd.putRegion(region, Payload.REGIONS, 1 << 30, 4096, 0x1000, 0x3010);
             for (int i = 0; i < 3; i++) {
@@ -322,7 +317,7 @@ class VhostUserServerTest {
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
                 Memfd bitmap = Memfd.create("log", 4096);
                 Arena arena = Arena.ofConfined();
-                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
             MemorySegment bits = bitmap.map(0, 4096, arena);
             frontEnd.send(
                     FrontEndRequest.SET_LOG_BASE,
@@ -365,16 +360,16 @@ class VhostUserServerTest {
     @MethodSource("rings")
     void aDeviceThatNeedsAResetGetsItWithTheNextStart(FeatureBits features) throws IOException {
         try (TestFrontEnd frontEnd = frontEnd(features).begin();
-                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
             ring.roundTrip(1);
             device.host().needsReset("the test says so");
             TestDriver.await("the err descriptor", () -> drain(ring) > 0);
             ring.stop();
             ring.driver.reset();
-            ring.start(first(features)).roundTrip(2);
+            ring.start().roundTrip(2);
             frontEnd.succeed(FrontEndRequest.RESET_DEVICE, NOTHING);
             ring.driver.reset();
-            ring.start(first(features)).roundTrip(3);
+            ring.start().roundTrip(3);
         }
     }
 
@@ -385,7 +380,7 @@ class VhostUserServerTest {
         try (VhostUserServer single =
                 VhostUserServer.serve(pair.second().descriptor(), new TestDevice(SIZE), new VhostUserOptions())) {
             try (TestFrontEnd frontEnd = new TestFrontEnd(pair.first(), features).begin();
-                    TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                    TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
                 ring.roundTrip(1);
                 assertThat(single.awaitEnd(Duration.ZERO)).isFalse();
             }
@@ -413,7 +408,7 @@ class VhostUserServerTest {
             for (int i = 0; i < 2; i++) {
                 assertThat(listener.await(20_000_000_000L)).isTrue();
                 try (TestFrontEnd frontEnd = new TestFrontEnd(requireNonNull(listener.accept()), features).begin();
-                        TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start(first(features))) {
+                        TestFrontEnd.Ring ring = frontEnd.ring(0, SIZE).start()) {
                     ring.roundTrip(i + 1);
                 }
             }
