@@ -161,13 +161,13 @@ class UnixSocketTest {
     @Test
     void bindsAChannelInPlaceOfADeadOneAlone(@TempDir Path directory) throws Exception {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("socket"));
-        try (ServerSocketChannel first = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-                ServerSocketChannel second = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-            UnixListener.bind(first, address);
-            assertThatThrownBy(() -> UnixListener.bind(second, address))
-                    .isInstanceOf(LinuxException.class)
-                    .hasMessageContaining("a server already listens at");
-            first.close();
+        try (ServerSocketChannel second = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            try (ServerSocketChannel first = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+                UnixListener.bind(first, address);
+                assertThatThrownBy(() -> UnixListener.bind(second, address))
+                        .isInstanceOf(LinuxException.class)
+                        .hasMessageContaining("a server already listens at");
+            }
             assertThat(address.getPath()).exists();
             UnixListener.bind(second, address);
             try (SocketChannel client = SocketChannel.open(address)) {

@@ -38,8 +38,8 @@ import dev.paravirt.spec.blk.BlkStatus;
  *
  * <p><b>When a device is lost</b> ({@link Transport#loss}), it is reset as well, and the same becomes of the requests. But
  * such a reset counts neither as one in vain nor among the repetitions of a request: the driver goes on however often a
- * device is lost, and gives up only if there will be no other, or one with other properties. Whoever waits then waits for the device, too; {@link #poll}
- * finds nothing until it is there again, and then takes the reset upon itself.
+ * device is lost, and gives up only if there will be no other, or one with other properties. Whoever waits then waits for
+ * the device, too; {@link #poll} finds nothing until it is there again, and then takes the reset upon itself.
  *
  * <p><b>Threads.</b> For one thread at a time. Without automatic recovery ({@link BlockDriverOptions#withRecovery})
  * the asynchronous methods that name a queue need that for each queue alone, so that every thread can have a queue and an
