@@ -57,7 +57,11 @@ public final class Contender {
 
     /** The rate that a part of the rounds stays within. */
     double quantile(double fraction) {
-        List<Double> sorted = rates.stream().sorted().toList();
+        return quantile(fraction, rates);
+    }
+
+    private static double quantile(double fraction, List<Double> numbers) {
+        List<Double> sorted = numbers.stream().sorted().toList();
         double position = fraction * (sorted.size() - 1);
         int below = (int) position;
         int above = Math.min(below + 1, sorted.size() - 1);
@@ -68,7 +72,15 @@ public final class Contender {
         return quantile(0.5);
     }
 
+    /**
+     * How many times as fast it was as another one: the median of what it was round by round. A machine's moods may last for
+     * some rounds; a median of each by itself would compare the one's good with the other's bad ones.
+     */
     double times(Contender other) {
-        return median() / other.median();
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < Math.min(rates.size(), other.rates.size()); round++) {
+            ratios.add(rates.get(round) / other.rates.get(round));
+        }
+        return quantile(0.5, ratios);
     }
 }

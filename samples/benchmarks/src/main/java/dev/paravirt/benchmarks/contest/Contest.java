@@ -77,7 +77,7 @@ public final class Contest {
                     100 * (contender.quantile(0.75) - contender.quantile(0.25)) / contender.median(),
                     against(contender)));
         }
-        return table.append("spread: interquartile range, of the median")
+        return table.append("spread: interquartile range, of the median; against: median of the ratios in each round")
                 .append(System.lineSeparator())
                 .toString();
     }
