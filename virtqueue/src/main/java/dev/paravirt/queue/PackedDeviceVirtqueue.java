@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device side of a packed virtqueue (VIRTIO 1.4, "Packed Virtqueues").
  *
- * <p>The first used word of a batch is held back until {@link #publish}: the driver stops there, whatever lies behind.
+ * <p>The used descriptors of a batch are held back until {@link #publish}, and written together then, the first of them last: the
+ * driver stops there, whatever lies behind. Each four lie in a cache line that the driver wrote last; written one by one, each line
+ * would be waited for in turn, and all other writes with it.
  */
 final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     private final GuestMemory memory;
@@ -34,13 +36,16 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     /** Descriptors that were taken and not given back. */
     private int descriptorsOut;
 
-    private long heldAt;
-    private long heldWord;
+    /** Used descriptors since the last publish: where they go, and their words. */
+    private final long[] heldAt;
+
+    private final long[] heldWords;
+    private int held;
 
     /** Descriptors given back since the last publish. */
     private int heldDescriptors;
 
-    /** Where the used descriptor was written last. */
+    /** Where the last used descriptor goes. */
     private int elementPosition;
 
     /**
@@ -94,6 +99,8 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         this.driverEventAt = driver.offset();
         this.deviceEventRegion = device.region();
         this.deviceEventAt = device.offset();
+        this.heldAt = new long[size];
+        this.heldWords = new long[size];
         this.pool = new ChainPool(size);
         this.inOrder = format.inOrder() ? new InOrder(size) : null;
         this.availablePosition = RingIndex.FIRST_POSITION;
@@ -235,8 +242,12 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
     }
 
     private boolean isAvailable(long word) {
-        return descriptorsOut < size
-                && PackedLayout.isAvailable((int) (word >>> 48), RingIndex.wrapCounter(availablePosition));
+        return free() > 0 && PackedLayout.isAvailable((int) (word >>> 48), RingIndex.wrapCounter(availablePosition));
+    }
+
+    /** Descriptors that may be available: the driver does not know yet that it could use those again that are held back. */
+    private int free() {
+        return size - descriptorsOut - heldDescriptors;
     }
 
     private long descriptorAt(int position) {
@@ -252,7 +263,7 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
             inflight.beginPoll();
         }
         while (true) {
-            if (descriptorsOut + ++count > size) {
+            if (++count > free()) {
                 throw new VirtqueueException("a list that is longer than what is free of the queue of " + size);
             }
             long address = region.getLong(descriptorAt(position) + PackedLayout.DESCRIPTOR_ADDR);
@@ -333,18 +344,13 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         }
         if (!batchGoesOn) {
             elementPosition = usedPosition;
+            held++;
         }
         int flags = PackedLayout.usedFlags(RingIndex.wrapCounter(elementPosition))
                 | (chain.written != 0 ? PackedLayout.DESC_F_WRITE : 0);
         long word = (chain.written & 0xffffffffL) | (long) chain.id << 32 | (long) flags << 48;
-        long at = descriptorAt(elementPosition) + PackedLayout.DESCRIPTOR_LEN;
-        if (heldDescriptors == 0 || at == heldAt) {
-            heldAt = at;
-            heldWord = word;
-        } else {
-            region.putLong(at, word);
-            logWord(region, at);
-        }
+        heldAt[held - 1] = descriptorAt(elementPosition) + PackedLayout.DESCRIPTOR_LEN;
+        heldWords[held - 1] = word;
         batchGoesOn = inOrder != null && chain.writableLength() == 0;
         heldDescriptors += chain.descriptors;
         descriptorsOut -= chain.descriptors;
@@ -363,9 +369,14 @@ final class PackedDeviceVirtqueue extends DeviceVirtqueue {
         if (inflight != null) {
             inflight.beforePublish(usedPosition);
         }
+        for (int last = held - 1; last > 0; last--) {
+            region.putLong(heldAt[last], heldWords[last]);
+            logWord(region, heldAt[last]);
+        }
+        held = 0;
         // Pairs with the driver's acquire of this word: used descriptors and written buffers are visible before it.
-        region.putLongRelease(heldAt, heldWord);
-        logWord(region, heldAt);
+        region.putLongRelease(heldAt[0], heldWords[0]);
+        logWord(region, heldAt[0]);
         if (inflight != null) {
             inflight.afterPublish(usedPosition);
         }

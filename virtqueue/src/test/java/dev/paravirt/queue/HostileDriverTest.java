@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.paravirt.queue.traffic.Dice;
+import dev.paravirt.spec.ring.PackedLayout;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,24 @@ class HostileDriverTest {
                             .entry(TABLE, 0, BUFFER, 8, NEXT, 1)
                             .entry(TABLE, 1, BUFFER, 8, NEXT, 0),
                     "loop");
+        }
+    }
+
+    /** A driver cannot know yet that it may use these descriptors again, and does not get the device to keep more than fits. */
+    @Test
+    void nothingIsAvailableWhereUsedDescriptorsAreHeldBack() {
+        try (RawRing ring = ring(true)) {
+            for (int index = 0; index < SIZE; index++) {
+                ring.descriptor(index, BUFFER, 8, 0);
+            }
+            DeviceVirtqueue device = ring.device();
+            for (int index = 0; index < SIZE; index++) {
+                device.push(Objects.requireNonNull(device.poll()), 0);
+                ring.ring.putShort(index * 16L + PackedLayout.DESCRIPTOR_FLAGS, (short) PackedLayout.DESC_F_USED);
+            }
+            assertThat(device.poll()).isNull();
+            device.publish();
+            assertThat(device.outstanding()).isZero();
         }
     }
 
