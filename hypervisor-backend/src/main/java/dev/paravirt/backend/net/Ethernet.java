@@ -39,7 +39,8 @@ final class Ethernet {
     }
 
     private static long address(ByteBuf frame, int at) {
-        return (long) frame.getUnsignedShort(at) << 32 | frame.getUnsignedInt(at + 2);
+        // Two bytes behind it, which are there in a frame, spare one of two looks.
+        return frame.getLong(at) >>> Short.SIZE;
     }
 
     /** The VLAN that a frame of some length is tagged with, or -1. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.net;
 
+import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.queue.DescriptorChain;
 import io.netty.buffer.ByteBuf;
 import java.lang.foreign.MemorySegment;
@@ -44,6 +45,15 @@ final class FrameCopy {
             byte[] bytes = new byte[length];
             frame.getBytes(index, bytes);
             chain.write(offset, bytes, 0, length);
+        }
+    }
+
+    /** Copies bytes of a frame into a region, at an offset in it; as {@link #toChain}. */
+    static void toRegion(ByteBuf frame, int index, MemoryRegion region, long offset, int length) {
+        if (frame.hasArray()) {
+            region.put(offset, frame.array(), frame.arrayOffset() + index, length);
+        } else {
+            region.segment().asSlice(offset, length).copyFrom(MemorySegment.ofBuffer(frame.nioBuffer(index, length)));
         }
     }
 

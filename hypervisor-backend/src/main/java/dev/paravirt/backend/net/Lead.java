@@ -28,7 +28,6 @@ final class Lead implements NetPort {
     // For one frame at a time, under the lock of this: only those that ask for something need it.
     private final OffloadHeader header = new OffloadHeader();
     private final Segmentation segmentation = new Segmentation(header);
-    private final byte[] checked = new byte[NetHeader.SIZE];
 
     private volatile boolean open;
 
@@ -85,8 +84,7 @@ final class Lead implements NetPort {
             return false;
         }
         if (header.isAllowedFromDriver(offloads)) {
-            header.write(checked);
-            frame.setBytes(frame.readerIndex(), checked);
+            header.write(frame, frame.readerIndex());
             return to.send(frame);
         }
         if (!header.isLarge()) {

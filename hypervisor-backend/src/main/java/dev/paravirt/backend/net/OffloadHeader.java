@@ -163,19 +163,22 @@ final class OffloadHeader {
         frame.setShort(start + csumStart + csumOffset, Checksum.of(sum));
     }
 
-    /** Puts the header before a frame, with nothing in it that was not checked; after {@link #isSound}. */
-    void write(byte[] bytes) {
-        bytes[NetHeader.FLAGS] = (byte) flags;
-        bytes[NetHeader.GSO_TYPE] = (byte) gsoType;
-        put16(bytes, NetHeader.HDR_LEN, headerLength);
-        put16(bytes, NetHeader.GSO_SIZE, isLarge() ? gsoSize : 0);
-        put16(bytes, NetHeader.CSUM_START, csumStart);
-        put16(bytes, NetHeader.CSUM_OFFSET, csumOffset);
-        put16(bytes, NetHeader.NUM_BUFFERS, 0);
+    /** The first eight bytes of the header, with nothing in them that was not checked; after {@link #isSound}. */
+    long start() {
+        return flags
+                | (long) gsoType << 8 * NetHeader.GSO_TYPE
+                | (long) headerLength << 8 * NetHeader.HDR_LEN
+                | (isLarge() ? (long) gsoSize : 0) << 8 * NetHeader.GSO_SIZE
+                | (long) csumStart << 8 * NetHeader.CSUM_START;
     }
 
-    private static void put16(byte[] bytes, int at, int value) {
-        bytes[at] = (byte) value;
-        bytes[at + 1] = (byte) (value >> Byte.SIZE);
+    int csumOffset() {
+        return csumOffset;
+    }
+
+    /** Puts the header before a frame; after {@link #isSound}. */
+    void write(ByteBuf frame, int index) {
+        frame.setLongLE(index, start());
+        frame.setIntLE(index + NetHeader.CSUM_OFFSET, csumOffset);
     }
 }

@@ -2,9 +2,9 @@
 package dev.paravirt.backend.net;
 
 import dev.paravirt.backend.device.QueueContext;
+import dev.paravirt.memory.MemoryRegion;
 import dev.paravirt.queue.DescriptorChain;
 import dev.paravirt.queue.VirtqueueException;
-import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
@@ -81,13 +81,25 @@ final class ReceiveBuffers {
     /**
      * Copies header and frame into the first buffers held, and pushes these; after {@link #gather}.
      *
-     * @param header whose num_buffers is filled in here
      * @param index of the frame
      */
-    void place(byte[] header, int headerSize, ByteBuf frame, int index, int length, QueueContext served) {
-        header[NetHeader.NUM_BUFFERS] = (byte) needed;
-        header[NetHeader.NUM_BUFFERS + 1] = (byte) (needed >> Byte.SIZE);
-        held(0).write(0, header, 0, headerSize);
+    void place(ReceiveHeader header, int headerSize, ByteBuf frame, int index, int length, QueueContext served) {
+        DescriptorChain chain = held(0);
+        int piece = chain.readablePieces();
+        // As a rule; that is worth a path without loops.
+        if (needed == 1 && headerSize + length <= chain.length(piece)) {
+            MemoryRegion region = chain.region(piece);
+            long offset = chain.offset(piece);
+            header.write(region, offset, headerSize, needed);
+            FrameCopy.toRegion(frame, index, region, offset + headerSize, length);
+            pushFirst(served, headerSize + length);
+        } else {
+            header.write(chain, headerSize, needed);
+            placePieces(headerSize, frame, index, length, served);
+        }
+    }
+
+    private void placePieces(int headerSize, ByteBuf frame, int index, int length, QueueContext served) {
         int copied = 0;
         int offset = headerSize;
         for (int i = 0; i < needed; i++) {

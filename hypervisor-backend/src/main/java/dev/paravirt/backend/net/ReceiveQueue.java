@@ -4,9 +4,9 @@ package dev.paravirt.backend.net;
 import dev.paravirt.backend.device.QueueContext;
 import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.net.NetFeatures;
+import dev.paravirt.spec.net.NetHash;
 import dev.paravirt.spec.net.NetHeader;
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
@@ -45,8 +45,7 @@ final class ReceiveQueue {
     /** The frame that there is always one more of, if the backend is that kind. */
     private final @Nullable ByteBuf generated;
 
-    /** What is written before a frame. */
-    private final byte[] header = new byte[NetHeader.SIZE_HASH_REPORT];
+    private final ReceiveHeader header = new ReceiveHeader();
 
     ReceiveQueue(NetDevice device, int pair, NetBackend backend, NetOptions options, Coalescing coalescing) {
         this.device = device;
@@ -123,7 +122,9 @@ final class ReceiveQueue {
         }
         try {
             for (int i = 0; i < count; i++) {
-                receive(batch[i], served);
+                if (!receive(batch[i], served)) {
+                    counters.withoutBuffer();
+                }
             }
         } finally {
             // Not each behind its copy: a count of references that is changed waits until all copies are written.
@@ -137,17 +138,14 @@ final class ReceiveQueue {
     /** Receives a frame up to so many times, as often as the driver has buffers for it; returns how often. */
     private int generate(ByteBuf frame, int most, QueueContext served) {
         int done = 0;
-        while (done < most
-                && device.isLinkUp()
-                && device.steering().uses(pair)
-                && buffers.gather(device.headerSize(), frame.readableBytes(), device.mergesBuffers(), served)) {
-            receive(frame, served);
+        while (done < most && device.isLinkUp() && device.steering().uses(pair) && receive(frame, served)) {
             done++;
         }
         return done;
     }
 
-    private void receive(ByteBuf frame, QueueContext served) {
+    /** Returns false if the driver has no buffers for a frame, which is not counted here. */
+    private boolean receive(ByteBuf frame, QueueContext served) {
         int index = frame.readerIndex() + lead;
         int length = frame.readableBytes() - lead;
         if (length < Ethernet.HEADER || (lead == 0 && length > device.maxFrame())) {
@@ -157,35 +155,47 @@ final class ReceiveQueue {
         } else if (!device.filter().accepts(Ethernet.destination(frame, index), Ethernet.vlan(frame, index, length))) {
             counters.filtered();
         } else if (lead == 0) {
-            deliver(frame, index, length, served);
+            return place(frame, index, length, served);
         } else {
-            long start = frame.getLongLE(index - lead);
-            FeatureBits taken = device.guestOffloads();
-            if (OffloadHeader.asks(start)) {
-                asked.set(start, frame.getUnsignedShortLE(index - lead + NetHeader.CSUM_OFFSET));
-                receiveUnfinished(frame, index, length, taken, served);
-            } else {
-                boolean valid = (start & NetHeader.F_DATA_VALID) != 0 && taken.has(NetFeatures.GUEST_CSUM);
-                header[NetHeader.FLAGS] = (byte) (valid ? NetHeader.F_DATA_VALID : 0);
-                deliver(frame, index, length, served);
-                header[NetHeader.FLAGS] = 0;
-            }
+            return receiveWithHeader(frame, index, length, served);
         }
+        return true;
     }
 
-    private void receiveUnfinished(ByteBuf frame, int index, int length, FeatureBits taken, QueueContext served) {
+    /** A frame of a backend that leaves work to us, or to the driver, and says so before it. */
+    private boolean receiveWithHeader(ByteBuf frame, int index, int length, QueueContext served) {
+        long start = frame.getLongLE(index - lead);
+        FeatureBits taken = device.guestOffloads();
+        if (OffloadHeader.asks(start)) {
+            asked.set(start, frame.getUnsignedShortLE(index - lead + NetHeader.CSUM_OFFSET));
+            return receiveUnfinished(frame, index, length, taken, served);
+        }
+        if ((start & NetHeader.F_DATA_VALID) == 0 || !taken.has(NetFeatures.GUEST_CSUM)) {
+            return deliver(frame, index, length, served);
+        }
+        header.setValid();
+        boolean placed = deliver(frame, index, length, served);
+        header.clear();
+        return placed;
+    }
+
+    private boolean receiveUnfinished(ByteBuf frame, int index, int length, FeatureBits taken, QueueContext served) {
         if (!asked.isSound(frame, index, length, device.maxFrame())) {
             counters.malformed();
-        } else if (asked.isAllowedToDriver(taken)) {
-            asked.write(header);
-            place(frame, index, length, served);
-            Arrays.fill(header, (byte) 0);
-        } else if (asked.isLarge()) {
-            segment(frame, index, length, served);
-        } else {
-            asked.complete(frame, index, length);
-            deliver(frame, index, length, served);
+            return true;
         }
+        if (asked.isAllowedToDriver(taken)) {
+            header.set(asked);
+            boolean placed = place(frame, index, length, served);
+            header.clear();
+            return placed;
+        }
+        if (asked.isLarge()) {
+            segment(frame, index, length, served);
+            return true;
+        }
+        asked.complete(frame, index, length);
+        return deliver(frame, index, length, served);
     }
 
     private void segment(ByteBuf large, int index, int length, QueueContext served) {
@@ -195,49 +205,42 @@ final class ReceiveQueue {
             for (int number = 0; number < count; number++) {
                 segment.clear();
                 segmentation.write(large, index, length, number, segment);
-                deliver(segment, 0, segment.readableBytes(), served);
+                if (!deliver(segment, 0, segment.readableBytes(), served)) {
+                    counters.withoutBuffer();
+                }
             }
         } finally {
             segment.release();
         }
     }
 
-    private void deliver(ByteBuf frame, int index, int length, QueueContext served) {
+    private boolean deliver(ByteBuf frame, int index, int length, QueueContext served) {
         if (length > device.maxFrame()) {
             counters.malformed();
-        } else {
-            place(frame, index, length, served);
+            return true;
         }
+        return place(frame, index, length, served);
     }
 
-    private void place(ByteBuf frame, int index, int length, QueueContext served) {
+    private boolean place(ByteBuf frame, int index, int length, QueueContext served) {
         int headerSize = device.headerSize();
         if (!buffers.gather(headerSize, length, device.mergesBuffers(), served)) {
-            counters.withoutBuffer();
-            return;
+            return false;
         }
         if (headerSize > NetHeader.SIZE) {
-            reportHash(frame, index, length);
+            PacketHash configured = device.hash();
+            header.setHash(configured == null ? NetHash.REPORT_NONE : configured.of(frame, index, length));
         }
         buffers.place(header, headerSize, frame, index, length, served);
         counters.passed(length);
         coalescing.packet(served);
-    }
-
-    private void reportHash(ByteBuf frame, int index, int length) {
-        PacketHash configured = device.hash();
-        long hash = configured == null ? 0 : configured.of(frame, index, length);
-        int value = PacketHash.value(hash);
-        for (int i = 0; i < Integer.BYTES; i++) {
-            header[NetHeader.HASH_VALUE + i] = (byte) (value >>> Byte.SIZE * i);
-        }
-        header[NetHeader.HASH_REPORT] = (byte) PacketHash.report(hash);
+        return true;
     }
 
     /** Gives back all buffers; frames are refused from now on. */
     void quiesce(QueueContext served) {
         context = null;
-        Arrays.fill(header, (byte) 0);
+        header.clear();
         acknowledge();
         buffers.giveBack(served);
         drop();

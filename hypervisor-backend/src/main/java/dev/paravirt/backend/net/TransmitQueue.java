@@ -30,7 +30,6 @@ final class TransmitQueue {
     private final FramePool largeFrames;
     private final OffloadHeader header = new OffloadHeader();
     private final Segmentation segmentation = new Segmentation(header);
-    private final byte[] checked = new byte[NetHeader.SIZE];
     private boolean warned;
     final FrameCounters counters = new FrameCounters();
 
@@ -84,8 +83,7 @@ final class TransmitQueue {
             counters.malformed();
             frame.release();
         } else if (header.isAllowedFromDriver(offloads)) {
-            header.write(checked);
-            frame.setBytes(0, checked);
+            header.write(frame, 0);
             send(frame, size);
         } else if (large) {
             segment(frame, size);
