@@ -6,7 +6,6 @@ import dev.paravirt.queue.DescriptorChain;
 import io.netty.buffer.ByteBuf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 
 /** Copies between the memory of a chain and a frame, on the heap or off it, without an intermediate copy. */
 final class FrameCopy {
@@ -22,10 +21,26 @@ final class FrameCopy {
         if (frame.hasArray()) {
             chain.read(offset, frame.array(), frame.arrayOffset() + index, length);
         } else {
-            ByteBuffer view = frame.internalNioBuffer(index, length);
-            transfer(chain, 0, offset, MemorySegment.ofBuffer(view), length, false);
+            read(chain, offset, MemorySegment.ofBuffer(frame.internalNioBuffer(index, length)), length);
         }
         frame.writerIndex(index + length);
+    }
+
+    private static void read(DescriptorChain chain, int offset, MemorySegment frame, int length) {
+        int piece = 0;
+        int skip = offset;
+        int done = 0;
+        while (done < length) {
+            int here = Math.min(length - done, chain.length(piece) - skip);
+            if (here > 0) {
+                MemorySegment guest = chain.region(piece).segment();
+                long at = chain.offset(piece) + skip;
+                MemorySegment.copy(guest, ValueLayout.JAVA_BYTE, at, frame, ValueLayout.JAVA_BYTE, done, here);
+                done += here;
+            }
+            skip = Math.max(skip - chain.length(piece), 0);
+            piece++;
+        }
     }
 
     /**
@@ -35,50 +50,33 @@ final class FrameCopy {
      * @param length at most what the chain has from there on, and what the frame has
      */
     static void toChain(ByteBuf frame, int index, DescriptorChain chain, int offset, int length) {
+        int piece = chain.readablePieces();
+        int skip = offset;
+        int done = 0;
+        while (done < length) {
+            int here = Math.min(length - done, chain.length(piece) - skip);
+            if (here > 0) {
+                toRegion(frame, index + done, chain.region(piece), chain.offset(piece) + skip, here);
+                done += here;
+            }
+            skip = Math.max(skip - chain.length(piece), 0);
+            piece++;
+        }
+    }
+
+    /** Copies bytes of a frame into a region, at an offset in it. */
+    static void toRegion(ByteBuf frame, int index, MemoryRegion region, long offset, int length) {
         if (frame.hasArray()) {
-            chain.write(offset, frame.array(), frame.arrayOffset() + index, length);
+            region.put(offset, frame.array(), frame.arrayOffset() + index, length);
         } else if (frame.nioBufferCount() == 1) {
-            ByteBuffer view = frame.internalNioBuffer(index, length);
-            transfer(chain, chain.readablePieces(), offset, MemorySegment.ofBuffer(view), length, true);
+            MemorySegment bytes = MemorySegment.ofBuffer(frame.internalNioBuffer(index, length));
+            MemorySegment.copy(
+                    bytes, ValueLayout.JAVA_BYTE, 0, region.segment(), ValueLayout.JAVA_BYTE, offset, length);
         } else {
             // A composite: nothing in this process makes one on the way to a device.
             byte[] bytes = new byte[length];
             frame.getBytes(index, bytes);
-            chain.write(offset, bytes, 0, length);
-        }
-    }
-
-    /** Copies bytes of a frame into a region, at an offset in it; as {@link #toChain}. */
-    static void toRegion(ByteBuf frame, int index, MemoryRegion region, long offset, int length) {
-        if (frame.hasArray()) {
-            region.put(offset, frame.array(), frame.arrayOffset() + index, length);
-        } else {
-            region.segment().asSlice(offset, length).copyFrom(MemorySegment.ofBuffer(frame.nioBuffer(index, length)));
-        }
-    }
-
-    private static void transfer(
-            DescriptorChain chain, int firstPiece, int offset, MemorySegment frame, int length, boolean toChain) {
-        int piece = firstPiece;
-        int skip = offset;
-        int done = 0;
-        while (done < length) {
-            int room = chain.length(piece) - skip;
-            if (room > 0) {
-                int here = Math.min(length - done, room);
-                MemorySegment guest = chain.region(piece).segment();
-                long at = chain.offset(piece) + skip;
-                if (toChain) {
-                    MemorySegment.copy(frame, ValueLayout.JAVA_BYTE, done, guest, ValueLayout.JAVA_BYTE, at, here);
-                } else {
-                    MemorySegment.copy(guest, ValueLayout.JAVA_BYTE, at, frame, ValueLayout.JAVA_BYTE, done, here);
-                }
-                done += here;
-                skip = 0;
-            } else {
-                skip -= chain.length(piece);
-            }
-            piece++;
+            region.put(offset, bytes, 0, length);
         }
     }
 }
