@@ -15,6 +15,10 @@ final class Coalescing {
     private volatile long parameters;
 
     private volatile boolean enabled;
+
+    /** The queue is out of use for a while, and goes on with its parameters. Control calls only, under a lock. */
+    private boolean paused;
+
     private volatile @Nullable QueueContext context;
 
     // The worker's own.
@@ -25,15 +29,26 @@ final class Coalescing {
         return enabled;
     }
 
-    /** The queue was set up, with parameters for all of its kind. */
+    /** The queue was set up, with parameters for all of its kind unless it was paused. */
     void enable(long initial) {
-        parameters = initial;
+        parameters = paused ? parameters : initial;
+        paused = false;
         enabled = true;
     }
 
     void disable() {
+        paused = false;
         enabled = false;
         context = null;
+    }
+
+    void pause() {
+        disable();
+        paused = true;
+    }
+
+    boolean isPaused() {
+        return paused;
     }
 
     /** Both parameters in one number. */

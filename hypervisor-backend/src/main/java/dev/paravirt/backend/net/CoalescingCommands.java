@@ -23,13 +23,9 @@ final class CoalescingCommands {
     /** For queues that are set up later: of receiveqs, then of transmitqs. */
     private final long[] initial = new long[2];
 
-    /** Of queues that are paused, by index: what they go on with; null for the others. */
-    private final @Nullable Long[] kept;
-
     CoalescingCommands(NetDevice device) {
         this.device = device;
         this.queues = new Coalescing[2 * device.pairs()];
-        this.kept = new @Nullable Long[queues.length];
         Arrays.setAll(queues, i -> new Coalescing());
     }
 
@@ -41,50 +37,54 @@ final class CoalescingCommands {
     /** A queue was set up, or is being reset. */
     synchronized void enabled(int queue, boolean on) {
         if (on) {
-            Long before = kept[queue];
-            queues[queue].enable(before == null ? initial[queue % 2] : before);
+            queues[queue].enable(initial[queue % 2]);
         } else {
             queues[queue].disable();
         }
-        kept[queue] = null;
     }
 
     /** A queue will go on with the parameters that it has. */
     synchronized void paused(int queue) {
-        queues[queue].disable();
-        kept[queue] = queues[queue].parameters();
+        queues[queue].pause();
     }
 
     synchronized void reset() {
         Arrays.fill(initial, 0);
-        Arrays.fill(kept, null);
+        for (Coalescing queue : queues) {
+            queue.disable();
+        }
     }
 
     /** All queues are paused, or not set up. */
     synchronized void save(DataOutput state) throws IOException {
         state.writeLong(initial[0]);
         state.writeLong(initial[1]);
-        for (Long parameters : kept) {
-            state.writeBoolean(parameters != null);
-            state.writeLong(parameters == null ? 0 : parameters);
+        for (Coalescing queue : queues) {
+            state.writeBoolean(queue.isPaused());
+            state.writeLong(queue.isPaused() ? queue.parameters() : 0);
         }
     }
 
     /** Returns what takes over a state that was saved. All numbers are parameters. */
     Runnable load(DataInput state) throws IOException {
         long[] loaded = {state.readLong(), state.readLong()};
-        @Nullable Long[] paused = new @Nullable Long[queues.length];
+        boolean[] paused = new boolean[queues.length];
+        long[] parameters = new long[queues.length];
         for (int queue = 0; queue < queues.length; queue++) {
-            boolean known = state.readBoolean();
-            long parameters = state.readLong();
-            paused[queue] = known ? parameters : null;
+            paused[queue] = state.readBoolean();
+            parameters[queue] = state.readLong();
         }
-        return () -> takeOver(loaded, paused);
+        return () -> takeOver(loaded, paused, parameters);
     }
 
-    private synchronized void takeOver(long[] loaded, @Nullable Long[] paused) {
+    private synchronized void takeOver(long[] loaded, boolean[] paused, long[] parameters) {
         System.arraycopy(loaded, 0, initial, 0, initial.length);
-        System.arraycopy(paused, 0, kept, 0, kept.length);
+        for (int queue = 0; queue < queues.length; queue++) {
+            if (paused[queue]) {
+                queues[queue].pause();
+                queues[queue].parameters(parameters[queue]);
+            }
+        }
     }
 
     /**
@@ -114,7 +114,6 @@ final class CoalescingCommands {
         initial[kind] = parameters(chain, NetControl.DATA);
         for (int queue = kind; queue < queues.length; queue += 2) {
             queues[queue].parameters(initial[kind]);
-            kept[queue] = null;
         }
         return 0;
     }
