@@ -17,6 +17,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,7 +129,7 @@ public final class NetDevice implements MovableDevice {
     public void negotiated(FeatureBits driverFeatures) {
         negotiated = driverFeatures;
         headerSize = NetHeader.size(driverFeatures);
-        controlQueue = NetQueues.control(hasSeveralPairs() ? pairs : 1);
+        controlQueue = NetQueues.control(hasSeveralPairs(negotiated) ? pairs : 1);
         mergesBuffers = driverFeatures.has(NetFeatures.MRG_RXBUF);
         filter = ReceiveFilter.initial(
                 firstMac, driverFeatures.has(NetFeatures.CTRL_RX), driverFeatures.has(NetFeatures.CTRL_VLAN));
@@ -167,17 +168,13 @@ public final class NetDevice implements MovableDevice {
 
     /** A driver whose commands stay in front of the device uses the pairs that are enabled. */
     private void countPairsInUse() {
-        if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs()) {
+        if (controlInFront && !negotiated.has(NetFeatures.CTRL_VQ) && hasSeveralPairs(negotiated)) {
             int used = 0;
             while (used < pairs && coalescing.of(NetQueues.receive(used)).isEnabled()) {
                 used++;
             }
             steering = ReceiveSteering.among(used);
         }
-    }
-
-    private boolean hasSeveralPairs() {
-        return hasSeveralPairs(negotiated);
     }
 
     private static boolean hasSeveralPairs(FeatureBits features) {
@@ -461,18 +458,18 @@ public final class NetDevice implements MovableDevice {
 
     /** What happened to received frames in all queues. */
     public NetCounters received() {
-        NetCounters sum = received(0);
-        for (int pair = 1; pair < pairs; pair++) {
-            sum = sum.plus(received(pair));
-        }
-        return sum;
+        return sum(this::received);
     }
 
     /** What happened to sent frames in all queues. */
     public NetCounters sent() {
-        NetCounters sum = sent(0);
+        return sum(this::sent);
+    }
+
+    private NetCounters sum(IntFunction<NetCounters> countersOfPair) {
+        NetCounters sum = countersOfPair.apply(0);
         for (int pair = 1; pair < pairs; pair++) {
-            sum = sum.plus(sent(pair));
+            sum = sum.plus(countersOfPair.apply(pair));
         }
         return sum;
     }
