@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.paravirt.backend.console;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.device.DeviceSession;
@@ -19,11 +18,9 @@ import dev.paravirt.spec.FeatureBits;
 import dev.paravirt.spec.Features;
 import dev.paravirt.spec.console.ConsoleConfig;
 import dev.paravirt.spec.console.ConsoleFeatures;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,62 +39,6 @@ class ConsoleDeviceTest {
             CONSOLE.with(Features.RING_PACKED),
             CONSOLE.or(VirtqueueFormat.FEATURES),
             CONSOLE.or(VirtqueueFormat.FEATURES).without(Features.RING_PACKED));
-
-    /** Takes as many bytes as the test permits. */
-    private static final class ScriptedEnd implements ConsoleEnd {
-        final ByteArrayOutputStream output = new ByteArrayOutputStream();
-        final AtomicInteger inputWanted = new AtomicInteger();
-        private @Nullable ConsoleLine line;
-        private int permitted;
-        private boolean closed;
-
-        @Override
-        public void attach(ConsoleLine port) {
-            line = port;
-        }
-
-        ConsoleLine line() {
-            return requireNonNull(line);
-        }
-
-        @Override
-        public synchronized int write(byte[] bytes, int start, int length) {
-            int taken = Math.min(length, permitted);
-            permitted -= taken;
-            output.write(bytes, start, taken);
-            return taken;
-        }
-
-        void permit(int count) {
-            synchronized (this) {
-                permitted += count;
-            }
-            line().outputWanted();
-        }
-
-        synchronized String text() {
-            return output.toString(StandardCharsets.UTF_8);
-        }
-
-        int input(String text) {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            return line().input(bytes, 0, bytes.length);
-        }
-
-        @Override
-        public void inputWanted() {
-            inputWanted.incrementAndGet();
-        }
-
-        @Override
-        public synchronized void close() {
-            closed = true;
-        }
-
-        synchronized boolean isClosed() {
-            return closed;
-        }
-    }
 
     private final AtomicInteger changes = new AtomicInteger();
     private final ScriptedEnd end = new ScriptedEnd();

@@ -11,11 +11,11 @@ import static dev.paravirt.backend.transport.vhostuser.DeviceStates.save;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.console.ConsoleDevice;
+import dev.paravirt.backend.console.ScriptedEnd;
 import dev.paravirt.backend.device.TestDriver;
 import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.net.NetOptions;
-import dev.paravirt.backend.transport.vhostuser.DeviceStates.End;
 import dev.paravirt.backend.transport.vhostuser.DeviceStates.Wire;
 import dev.paravirt.memory.DmaBuffer;
 import dev.paravirt.queue.BufferChain;
@@ -162,8 +162,8 @@ class DeviceStateTest {
     @ParameterizedTest
     @FieldSource("FORMATS")
     void aConsoleTakesUnreadInputAlongAndSaysNothingTwice(FeatureBits features) throws IOException {
-        End there = new End();
-        End here = new End();
+        ScriptedEnd there = new ScriptedEnd();
+        ScriptedEnd here = new ScriptedEnd();
         try (VhostUserServer source = serve("source", new ConsoleDevice(there));
                 VhostUserServer destination = serve("destination", new ConsoleDevice(here));
                 TestFrontEnd frontEnd = frontEnd("source", features);
@@ -228,7 +228,7 @@ class DeviceStateTest {
     /** The guest did not leave after all. */
     @Test
     void aConsoleGoesOnWhereItWasSaved() throws IOException {
-        End end = new End();
+        ScriptedEnd end = new ScriptedEnd();
         try (VhostUserServer server = serve("s", new ConsoleDevice(end));
                 TestFrontEnd frontEnd = frontEnd("s", SPLIT);
                 TestFrontEnd.Ring receive = frontEnd.ring(0, SIZE).start(0)) {

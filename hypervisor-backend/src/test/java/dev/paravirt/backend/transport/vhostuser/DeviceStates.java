@@ -4,8 +4,6 @@ package dev.paravirt.backend.transport.vhostuser;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.paravirt.backend.console.ConsoleEnd;
-import dev.paravirt.backend.console.ConsoleLine;
 import dev.paravirt.backend.net.NetBackend;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.net.NetOptions;
@@ -29,7 +27,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
@@ -63,49 +60,6 @@ final class DeviceStates {
             frame.release();
             return true;
         }
-
-        @Override
-        public void close() {}
-    }
-
-    /** Takes as much output as the test permits. */
-    static final class End implements ConsoleEnd {
-        private final ByteArrayOutputStream output = new ByteArrayOutputStream();
-        private volatile @Nullable ConsoleLine line;
-        private int permitted;
-
-        @Override
-        public void attach(ConsoleLine port) {
-            line = port;
-        }
-
-        ConsoleLine line() {
-            return requireNonNull(line);
-        }
-
-        @Override
-        public synchronized int write(byte[] bytes, int start, int length) {
-            int taken = Math.min(length, permitted);
-            permitted -= taken;
-            output.write(bytes, start, taken);
-            return taken;
-        }
-
-        synchronized void permit(int count) {
-            permitted += count;
-        }
-
-        synchronized String text() {
-            return output.toString(StandardCharsets.US_ASCII);
-        }
-
-        int input(String text) {
-            byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-            return line().input(bytes, 0, bytes.length);
-        }
-
-        @Override
-        public void inputWanted() {}
 
         @Override
         public void close() {}

@@ -12,12 +12,12 @@ import static dev.paravirt.backend.transport.vhostuser.DeviceStates.save;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.paravirt.backend.console.ConsoleDevice;
+import dev.paravirt.backend.console.ScriptedEnd;
 import dev.paravirt.backend.device.MovableState;
 import dev.paravirt.backend.device.TestDevice;
 import dev.paravirt.backend.device.VirtioDevice;
 import dev.paravirt.backend.net.NetDevice;
 import dev.paravirt.backend.net.NetOptions;
-import dev.paravirt.backend.transport.vhostuser.DeviceStates.End;
 import dev.paravirt.backend.transport.vhostuser.DeviceStates.Wire;
 import dev.paravirt.linux.ByteStream;
 import dev.paravirt.queue.traffic.OpenDescriptors;
@@ -64,7 +64,7 @@ class HostileDeviceStateTest {
     void onlyDevicesThatKeepSomethingHaveAState() throws IOException {
         long state = 1L << ProtocolFeatures.DEVICE_STATE;
         try (VhostUserServer net = serve("net", net(new Wire(), 1));
-                VhostUserServer console = serve("console", new ConsoleDevice(new End()));
+                VhostUserServer console = serve("console", new ConsoleDevice(new ScriptedEnd()));
                 VhostUserServer other = serve("other", new TestDevice(SIZE))) {
             for (String name : List.of("net", "console", "other")) {
                 try (TestFrontEnd frontEnd = TestFrontEnd.connect(folder.resolve(name), SPLIT)) {
@@ -79,7 +79,7 @@ class HostileDeviceStateTest {
 
     @Test
     void refusesWhileARingIsNotStopped() throws IOException {
-        try (VhostUserServer server = serve("s", new ConsoleDevice(new End()));
+        try (VhostUserServer server = serve("s", new ConsoleDevice(new ScriptedEnd()));
                 TestFrontEnd frontEnd = frontEnd("s", SPLIT);
                 TestFrontEnd.Ring receive = frontEnd.ring(0, SIZE)) {
             byte[] state = save(frontEnd);
@@ -102,7 +102,7 @@ class HostileDeviceStateTest {
     @ValueSource(strings = {"2 0", "-1 0", "0 1", "1 -1"})
     void refusesDirectionsAndPhasesThatThereAreNoneOf(String parameters) throws IOException {
         String[] numbers = parameters.split(" ", -1);
-        try (VhostUserServer server = serve("s", new ConsoleDevice(new End()));
+        try (VhostUserServer server = serve("s", new ConsoleDevice(new ScriptedEnd()));
                 TestFrontEnd frontEnd = frontEnd("s", SPLIT)) {
             assertThat(begin(frontEnd, Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])))
                     .isNull();
@@ -114,7 +114,7 @@ class HostileDeviceStateTest {
 
     @Test
     void nothingThatWasTransferredIsNoSuccess() throws IOException {
-        try (VhostUserServer server = serve("s", new ConsoleDevice(new End()));
+        try (VhostUserServer server = serve("s", new ConsoleDevice(new ScriptedEnd()));
                 TestFrontEnd frontEnd = frontEnd("s", SPLIT)) {
             assertThat(frontEnd.ask(FrontEndRequest.CHECK_DEVICE_STATE)).isOne();
             assertThat(load(frontEnd, new byte[0])).isOne();
@@ -125,7 +125,7 @@ class HostileDeviceStateTest {
 
     @Test
     void refusesMoreThanAStateCanBe() throws IOException {
-        try (VhostUserServer server = serve("s", new ConsoleDevice(new End()));
+        try (VhostUserServer server = serve("s", new ConsoleDevice(new ScriptedEnd()));
                 TestFrontEnd frontEnd = frontEnd("s", SPLIT)) {
             byte[] piece = new byte[1 << 20];
             try (OutputStream to = ByteStream.output(begin(frontEnd, Payload.STATE_LOAD))) {
@@ -148,7 +148,7 @@ class HostileDeviceStateTest {
             states.add(save(frontEnd));
             assertThat(net.session().status()).isNotZero();
         }
-        try (VhostUserServer console = serve("console", new ConsoleDevice(new End()));
+        try (VhostUserServer console = serve("console", new ConsoleDevice(new ScriptedEnd()));
                 TestFrontEnd frontEnd = frontEnd("console", SPLIT)) {
             states.add(save(frontEnd));
             assertThat(load(frontEnd, states.getFirst())).isOne();
@@ -170,7 +170,7 @@ class HostileDeviceStateTest {
     /** In the middle of a transfer, after one that is refused, and with one that takes the place of another. */
     @Test
     void frontEndsThatLeaveTakeTheirDescriptorsAlong() throws IOException {
-        try (VhostUserServer server = serve("s", new ConsoleDevice(new End()))) {
+        try (VhostUserServer server = serve("s", new ConsoleDevice(new ScriptedEnd()))) {
             long before = 0;
             for (int session = 0; session < 100; session++) {
                 try (TestFrontEnd frontEnd = frontEnd("s", SPLIT)) {
