@@ -16,6 +16,9 @@ public final class ScriptedEnd implements ConsoleEnd {
     private int permitted;
     private boolean closed;
 
+    /** One that takes nothing yet. */
+    public ScriptedEnd() {}
+
     @Override
     public void attach(ConsoleLine port) {
         line = port;
